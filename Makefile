@@ -1,0 +1,23 @@
+# make up, make demo, make test: see README.md.
+.PHONY: up down purge demo test check bench
+
+up:
+	deploy/up.sh
+
+down:
+	deploy/down.sh
+
+purge:
+	deploy/purge.sh
+
+demo:
+	deploy/demo.sh
+
+test:
+	deploy/test.sh
+
+check:
+	deploy/check.sh
+
+bench:
+	deploy/bench.sh

@@ -1,0 +1,1 @@
+"""Containers and the catalogue of images."""

@@ -1,0 +1,58 @@
+"""Container and the catalogue of images."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from apps.projects.models import Project
+
+# RFC 1123 label: the router answers for it as <name>.p<id>.lab.internal.
+NAME_PATTERN = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+
+
+class Image(models.Model):
+    """A pre-built image that staff allow."""
+
+    name = models.CharField(max_length=63, unique=True, validators=[RegexValidator(rf"\A{NAME_PATTERN}\Z")])
+    reference = models.CharField(max_length=255, help_text="Docker image reference, for example debian:bookworm-slim.")
+    command = models.CharField(max_length=255, blank=True, help_text="Default command; empty for the image's own.")
+    is_default = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="image_one_default", fields=["is_default"], condition=Q(is_default=True))]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Desired(models.TextChoices):
+    RUNNING = "RUNNING"
+    STOPPED = "STOPPED"
+
+
+class Container(models.Model):
+    """A container of a project. IP, MAC and name are for life; docker_id changes with an update."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="containers")
+    name = models.CharField(max_length=63, validators=[RegexValidator(rf"\A{NAME_PATTERN}\Z")])
+    docker_id = models.CharField(max_length=64, blank=True)
+    ip = models.GenericIPAddressField(protocol="IPv4")
+    mac = models.CharField(max_length=17)
+    image = models.CharField(max_length=255)
+    dockerfile = models.TextField(blank=True)
+    desired = models.CharField(max_length=7, choices=Desired.choices, default=Desired.RUNNING)
+    status = models.CharField(max_length=16, default="created", help_text="Docker's word, as of the last operation.")
+    created_by = models.PositiveIntegerField()
+    created = models.DateTimeField(auto_now_add=True)
+    updated = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="container_name", fields=["project", "name"]),
+            models.UniqueConstraint(name="container_ip", fields=["project", "ip"]),
+            models.UniqueConstraint(name="container_docker_id", fields=["docker_id"], condition=~Q(docker_id="")),
+            models.CheckConstraint(name="container_desired", condition=Q(desired__in=Desired.values)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of project {self.project_id}"

@@ -1,0 +1,59 @@
+"""Finds containers among a user's own projects, and what the engine says of them."""
+
+import re
+
+from apps import host
+from apps.containers.models import Container, Image
+from apps.errors import Broken, Rejected
+from apps.projects.selectors import member_projects, project_vouched
+from datacenter.names import CONTAINER_KEY
+
+SHORTEST_PREFIX = 4
+
+
+def container_find(user_id: int, docker_id: str) -> Container:
+    """The container whose docker_id begins so; an unknown one and one of a project of others are told apart by nobody."""
+    if not re.fullmatch(r"[0-9a-f]{4,64}", docker_id):
+        sentence = f"{docker_id!r} is no docker_id; give {SHORTEST_PREFIX} or more hexadecimal digits, as new-container answered."
+        raise Rejected("invalid_docker_id", sentence)
+    found = Container.objects.filter(docker_id__startswith=docker_id[:12], project__in=member_projects(user_id))[:2]
+    if not found:
+        raise Rejected("unknown_container", f"User {user_id} has no container {docker_id}; get-project-containers lists them.")
+    if len(found) > 1:
+        raise Rejected("ambiguous_container", f"More than one container begins with {docker_id}; give more digits.")
+    return found[0]
+
+
+def image_find(name: str) -> Image:
+    """The image of the catalogue, the default one for an empty name."""
+    image = Image.objects.filter(name=name).first() if name else Image.objects.filter(is_default=True).first()
+    if image:
+        return image
+    if not name:
+        raise Broken(
+            "no_default_image", "The catalogue has no default image: run manage.py seed_images, or mark one in the admin."
+        )
+    names = ", ".join(Image.objects.order_by("name").values_list("name", flat=True)) or "none"
+    raise Rejected("unknown_image", f"There is no image {name!r} in the catalogue; there are: {names}.")
+
+
+def project_containers(user_id: int, project_id: int) -> list[dict[str, str]]:
+    """The project's containers by name, with the engine's word for how each is; `missing` if it has no such container."""
+    project_vouched(user_id, project_id)
+    rows = Container.objects.filter(project_id=project_id).exclude(docker_id="").order_by("name")
+    states = _states(project_id) if rows else {}
+    return [
+        {
+            "container_name": row.name,
+            "docker_id": row.docker_id,
+            "ip": row.ip,
+            "status": states.get(row.docker_id, "missing"),
+            "image": row.image,
+        }
+        for row in rows
+    ]
+
+
+def _states(project_id: int) -> dict[str, str]:
+    containers = host.engine.containers(host.names.owner(project_id) | {CONTAINER_KEY: ""})
+    return {container.docker_id: container.status for container in containers}

@@ -1,0 +1,1 @@
+"""Operation: one row for everything anyone asked to change."""

@@ -1,0 +1,66 @@
+"""PostgreSQL advisory locks: one worker per project, and a sign of life per running operation."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pglock
+from django.db import Error, connection
+
+from apps.errors import Broken
+
+
+class LeaseLost(Broken):
+    """The session that held the project's lock is gone; another worker may hold it by now."""
+
+    def __init__(self) -> None:
+        super().__init__("lock_lost", "The database connection that held the project's lock was lost; repeat the call.")
+
+
+class Lease:
+    """A project's lock, held by this worker's database session."""
+
+    def __init__(self) -> None:
+        self._session = _session()
+
+    def check(self) -> None:
+        """Raise LeaseLost if the session that holds the lock is gone; call it before each step on the host."""
+        try:
+            held = _session() == self._session
+        except Error:
+            connection.close()  # so that whoever writes the failure gets a new one
+            held = False
+        if not held:
+            raise LeaseLost
+
+
+@contextmanager
+def project_lease(project_id: int) -> Iterator[Lease | None]:
+    """The project's lease, or None if another worker has it; never waits."""
+    with pglock.advisory(f"project:{project_id}", timeout=0) as acquired:
+        yield Lease() if acquired else None
+
+
+@contextmanager
+def sign_of_life(operation: uuid.UUID) -> Iterator[None]:
+    """Hold the operation's lock while it runs: RUNNING with this lock free means that its worker is lost."""
+    with pglock.advisory(f"operation:{operation}"):
+        yield
+
+
+def lives(operation: uuid.UUID) -> bool:
+    """Whether some worker holds the operation's lock."""
+    high, low = pglock.advisory_id(f"operation:{operation}")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = %s AND objid = %s"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))",
+            [high & 0xFFFFFFFF, low & 0xFFFFFFFF],
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def _session() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])

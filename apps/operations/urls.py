@@ -1,0 +1,5 @@
+from django.urls import path
+
+from apps.operations import views
+
+urlpatterns = [path("operations/<uuid:uuid>/", views.OperationDetail.as_view(), name="operation")]

@@ -1,0 +1,1 @@
+"""Switches, sockets and the hosts plugged into them."""

@@ -1,0 +1,260 @@
+"""Builds and removes a project's network on the host: completely or not at all, every step repeatable."""
+
+import logging
+
+import pglock
+from django.conf import settings
+from django.db import transaction
+
+from apps import host
+from apps.errors import Broken
+from apps.operations.locks import Lease, LeaseLost
+from apps.projects.models import Project, Status
+from datacenter import openflow
+from datacenter.addressing import FIRST_VLAN, LAST_VLAN
+from datacenter.engine import ContainerSpec, NetworkSpec
+from datacenter.errors import DatacenterError, ImageMissing
+from datacenter.names import MTU_KEY, NETWORK_KEY, ROUTER_HOSTNAME, SWITCH_KEY, project_domain
+from datacenter.ovsdb import Bridge, Port
+
+log = logging.getLogger(__name__)
+
+ROUTER_READY = "started, version"  # what dnsmasq logs once it listens
+
+
+def ensure_network(project_id: int, lease: Lease) -> Project:
+    """The project with its network, built if it has none; the caller holds its lease.
+
+    On failure everything of this project's network is removed again and the exception goes on.
+    """
+    project = Project.objects.get(pk=project_id)
+    return project if project.status == Status.ACTIVE else _provision(project, lease)
+
+
+def repair_network(project_id: int, lease: Lease) -> Project:
+    """The project with its network, every part of which is made if it is missing."""
+    project = Project.objects.get(pk=project_id)
+    if project.status != Status.ACTIVE:
+        return _provision(project, lease)
+    lost = host.ovsdb.bridge(host.names.bridge(project.pk)) is None
+    _build(project, lease)
+    if lost:
+        _reconnect(project, lease)
+    project.refresh_from_db()
+    return project
+
+
+def _reconnect(project: Project, lease: Lease) -> None:
+    """Plug what runs into a bridge that was made again: the engine does so when a container starts."""
+    for container in host.engine.containers(host.names.owner(project.pk)):
+        lease.check()
+        if container.status == "running":
+            host.engine.restart(container.docker_id)
+
+
+def deprovision(project: Project, lease: Lease) -> None:
+    """Remove the network, its containers and their rows, and give the VLAN back; what is gone is forgiven."""
+    host.engine.version()  # nothing is begun while Docker is away
+    Project.objects.filter(pk=project.pk).update(status=Status.DELETING)
+    try:
+        _demolish(project, lease)
+    except DatacenterError as error:
+        Project.objects.filter(pk=project.pk).update(status=Status.ERROR, error=str(error))
+        raise
+    with transaction.atomic():
+        project.sockets.update(project=None, assigned_by=None, assigned_at=None)
+        _released(project, Status.NONE, "")
+
+
+def _provision(project: Project, lease: Lease) -> Project:
+    host.engine.version()  # nothing is begun while Docker is away
+    _claim_vlan(project)
+    try:
+        _build(project, lease)
+    except LeaseLost:  # another worker may be building by now; it completes what is half-made
+        raise
+    except Exception as error:
+        log.warning("building the network of %s failed: %s", project, error)
+        _undo(project, lease, error)
+        raise
+    Project.objects.filter(pk=project.pk).update(status=Status.ACTIVE, error="")
+    project.refresh_from_db()
+    return project
+
+
+def _claim_vlan(project: Project) -> None:
+    """Give the project the lowest free VLAN, unless an interrupted build left it one."""
+    with transaction.atomic():
+        pglock.advisory("vlans", xact=True).acquire()
+        if project.vlan is None:
+            used = set(Project.objects.filter(vlan__isnull=False).values_list("vlan", flat=True))
+            project.vlan = next((vlan for vlan in range(FIRST_VLAN, LAST_VLAN + 1) if vlan not in used), None)
+        if project.vlan is None:
+            raise Broken(
+                "no_free_vlan", f"All {LAST_VLAN - FIRST_VLAN + 1} networks are taken; delete the network of another project."
+            )
+        Project.objects.filter(pk=project.pk).update(vlan=project.vlan, status=Status.BUILD, error="")
+
+
+def _undo(project: Project, lease: Lease, cause: Exception) -> None:
+    """Leave nothing half-built; the VLAN is kept only if the host could not be cleaned."""
+    try:
+        _demolish(project, lease)
+    except Exception as error:  # the cause is what the caller must hear
+        log.warning("cleaning up after %s failed: %s", project, error)
+        Project.objects.filter(pk=project.pk).update(status=Status.ERROR, error=str(cause))
+    else:
+        _released(project, Status.ERROR, str(cause))
+
+
+@transaction.atomic
+def _released(project: Project, status: Status, error: str) -> None:
+    """Nothing of the project is on the host any more: its VLAN is free, and its containers' rows have no meaning."""
+    project.containers.all().delete()
+    Project.objects.filter(pk=project.pk).update(status=status, error=error, vlan=None, docker_network_id="", router_docker_id="")
+
+
+def _build(project: Project, lease: Lease) -> None:
+    lease.check()
+    bridge = _ensure_bridge(project)
+    lease.check()
+    _ensure_tunnels(project)
+    lease.check()
+    network_id = _ensure_docker_network(project)
+    lease.check()
+    router_id = _ensure_router(project, int(bridge.external_ids[MTU_KEY]))
+    Project.objects.filter(pk=project.pk).update(docker_network_id=network_id, router_docker_id=router_id)
+
+
+def _ensure_bridge(project: Project) -> Bridge:
+    vtep = host.ovsdb.bridge(host.names.vtep)
+    if vtep is None:
+        raise DatacenterError(f"There is no bridge {host.names.vtep}: run manage.py bootstrap_datacenter.")
+    name = host.names.bridge(project.pk)
+    present = host.ovsdb.bridge(name)
+    mtu = (present or vtep).external_ids.get(MTU_KEY, vtep.external_ids[MTU_KEY])
+    host.ovsdb.ensure_bridge(name, host.names.owner(project.pk) | {MTU_KEY: mtu}, vtep.datapath_type)
+    bridge = host.ovsdb.bridge(name)
+    assert bridge is not None
+    return bridge
+
+
+def _ensure_tunnels(project: Project) -> None:
+    """One patch pair and two flows per switch that bootstrap_datacenter made a tunnel for."""
+    assert project.vlan is not None
+    names, owner = host.names, host.names.owner(project.pk)
+    flows: list[str] = []
+    for tunnel, ids in host.ovsdb.ports(names.vtep).items():
+        if SWITCH_KEY not in ids:
+            continue
+        switch = int(ids[SWITCH_KEY])
+        _, patch = host.ovsdb.plug_patch(
+            Port(names.bridge(project.pk), names.patch(project.pk, switch), owner),
+            Port(names.vtep, names.vtep_patch(project.pk, switch), owner),
+        )
+        flows += openflow.tunnel_flows(project.pk, project.vlan, host.ovsdb.wait_for_ofport(tunnel), patch)
+    if flows:
+        openflow.replace_flows(names.vtep, project.pk, flows)
+
+
+def _ensure_docker_network(project: Project) -> str:
+    assert project.vlan is not None
+    name, subnet = host.names.bridge(project.pk), host.plan.subnet(project.vlan)
+    network_id = host.engine.ensure_network(
+        NetworkSpec(
+            name, host.names.driver, name, subnet.network, subnet.docker_gateway, subnet.builds, host.names.owner(project.pk)
+        )
+    )
+    host.ovsdb.set_bridge_ids(name, {NETWORK_KEY: network_id})  # the driver did so, but to a bridge that may be gone
+    return network_id
+
+
+def _ensure_router(project: Project, mtu: int) -> str:
+    """Docker id of the router, which answers DHCP and DNS when this returns."""
+    assert project.vlan is not None
+    spec = _router_spec(project, project.vlan, mtu)
+    present = {c.name: c for c in host.engine.containers(spec.labels)}.get(spec.name)
+    if present and present.status == "running":
+        return present.docker_id
+    if present and present.status != "created":  # a lost worker may not have connected that one to the routing bridge
+        return _started(present.docker_id)
+    host.hosts.add(project.pk, ROUTER_HOSTNAME, host.plan.subnet(project.vlan).router)
+    host.engine.ensure_volume(host.names.leases(project.pk), host.names.owner(project.pk))
+    try:
+        docker_id = host.engine.create_container(spec)
+    except ImageMissing as error:
+        raise DatacenterError(f"The router image {spec.image} is missing: run manage.py bootstrap_datacenter.") from error
+    return _started(docker_id)
+
+
+def _started(router_id: str) -> str:
+    host.engine.start(router_id)
+    host.engine.wait_for_log(router_id, ROUTER_READY)
+    return router_id
+
+
+def _router_spec(project: Project, vlan: int, mtu: int) -> ContainerSpec:
+    subnet, public = host.plan.subnet(vlan), host.plan.public_address(vlan)
+    first, last = subnet.dhcp
+    environment = {
+        "DOMAIN": project_domain(project.pk),
+        "LAN_IP": str(subnet.router),
+        "LAN_NET": str(subnet.network),
+        "DHCP_FIRST": str(first),
+        "DHCP_LAST": str(last),
+        "WAN_IP": str(public),
+        "WAN_GATEWAY": str(host.plan.public_gateway),
+        "INTERNAL": f"{host.plan.projects}, {host.plan.public}",
+        "DNS": " ".join(map(str, host.dns_servers())),
+        "MTU": str(mtu),
+    }
+    return ContainerSpec(
+        name=host.names.router(project.pk),
+        image=host.names.router_image,
+        networks=((host.names.bridge(project.pk), subnet.router), (host.names.routing, public)),
+        labels=host.names.owner(project.pk),
+        hostname=ROUTER_HOSTNAME,
+        environment=environment,
+        memory=settings.NETMANAGER_ROUTER_MEMORY,
+        pids=64,
+        cap_drop=("ALL",),
+        cap_add=("NET_ADMIN", "NET_RAW", "NET_BIND_SERVICE", "SETGID"),
+        sysctls={"net.ipv4.ip_forward": "1"},
+        binds=((str(host.hosts.ensure(project.pk)), "/etc/netmanager/hosts"),),
+        volumes=((host.names.leases(project.pk), "/var/lib/netmanager"),),
+    )
+
+
+def _demolish(project: Project, lease: Lease) -> None:
+    """Every step in the order in which things depend on each other; a failure ends it, for what is left still depends."""
+    for step in (_delete_containers, _delete_networks, _delete_volumes, _delete_bridge, _delete_hosts):
+        lease.check()
+        step(project)
+
+
+def _delete_containers(project: Project) -> None:
+    host.engine.delete_containers(host.names.owner(project.pk))
+
+
+def _delete_networks(project: Project) -> None:
+    host.engine.delete_networks(host.names.owner(project.pk))
+
+
+def _delete_volumes(project: Project) -> None:
+    host.engine.delete_volumes(host.names.owner(project.pk))
+
+
+def _delete_bridge(project: Project) -> None:
+    """The project's patch ports and flows on the VTEP bridge, and its bridge with the ports that a crash left."""
+    owner = host.names.owner(project.pk)
+    patches = [name for name, ids in host.ovsdb.ports(host.names.vtep).items() if owner.items() <= ids.items()]
+    if patches:
+        openflow.replace_flows(host.names.vtep, project.pk, [])
+        host.ovsdb.unplug(*patches)
+    bridge = host.ovsdb.bridge(host.names.bridge(project.pk))
+    if bridge and owner.items() <= bridge.external_ids.items():
+        host.ovsdb.delete_bridge(bridge.name)
+
+
+def _delete_hosts(project: Project) -> None:
+    host.hosts.delete(project.pk)

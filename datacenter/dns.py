@@ -1,0 +1,39 @@
+"""Names of containers for a project's router: a directory with one hosts file per container (dnsmasq `hostsdir`)."""
+
+import shutil
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from datacenter.names import project_domain
+
+
+@dataclass(frozen=True)
+class HostsDirectories:
+    """The hosts directories of all projects, below the state directory of the instance."""
+
+    state: Path
+
+    def path(self, project_id: int) -> Path:
+        return self.state / f"p{project_id}" / "hosts"
+
+    def ensure(self, project_id: int) -> Path:
+        """The project's directory, made if it is missing; it is mounted into the router."""
+        path = self.path(project_id)
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def add(self, project_id: int, name: str, ip: IPv4Address | str) -> None:
+        """Let the router answer for `name` and `name.p<id>.lab.internal`; dnsmasq notices the rename."""
+        path = self.ensure(project_id) / name
+        draft = path.with_name(f".{name}")
+        draft.write_text(f"{ip} {name}.{project_domain(project_id)} {name}\n")
+        draft.replace(path)
+
+    def remove(self, project_id: int, name: str) -> None:
+        """Forget a name; a missing one is forgiven."""
+        (self.path(project_id) / name).unlink(missing_ok=True)
+
+    def delete(self, project_id: int) -> None:
+        """Remove the project's directory; a missing one is forgiven."""
+        shutil.rmtree(self.state / f"p{project_id}", ignore_errors=True)

@@ -1,0 +1,325 @@
+"""Containers, images, networks and volumes of the Docker Engine; the only importer of docker."""
+
+import io
+import tarfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+from typing import Any
+
+import docker
+import requests
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.types import IPAMConfig, IPAMPool, LogConfig, Mount
+
+from datacenter.errors import ContainerMissing, DatacenterError, DatacenterUnavailable, ImageMissing, StartRefused
+
+TIMEOUT = 60  # seconds, for one request to the engine
+STOP_TIMEOUT = 5  # seconds between SIGTERM and SIGKILL
+# Not `unless-stopped`: an engine that comes back after a SIGKILL stops the containers it finds alive, takes that for
+# somebody's wish (moby 20.10, daemon.restore) and leaves them stopped. So a stopped container has no policy at all.
+RUNNING: Any = {"Name": "always", "MaximumRetryCount": 0}
+STOPPED: Any = {"Name": "no", "MaximumRetryCount": 0}  # a policy that the stubs of docker do not know
+# A start that fails for another reason fails for what is in the image: its user, its directory, its command. The
+# engine's status codes do not tell (400, 404 and 500 for either).
+ENGINES_OWN_TROUBLE = ("no such container", "endpoint", "network", "no space left", "driver")
+SHORT_ID = 12  # characters of Docker's short id
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """A Docker network of our driver, on a bridge that already exists."""
+
+    name: str
+    driver: str
+    bridge: str
+    subnet: IPv4Network
+    gateway: IPv4Address
+    ip_range: IPv4Network | None
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ContainerSpec:
+    """A container to make; `networks` are (network, address) in the order they are connected."""
+
+    name: str
+    image: str
+    networks: tuple[tuple[str, IPv4Address], ...]
+    labels: Mapping[str, str]
+    hostname: str
+    command: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    dns: tuple[str, ...] = ()
+    dns_search: tuple[str, ...] = ()
+    memory: int | None = None  # bytes
+    cpus: float | None = None  # cores
+    pids: int | None = None
+    cap_drop: tuple[str, ...] = ()
+    cap_add: tuple[str, ...] = ()
+    sysctls: Mapping[str, str] = field(default_factory=dict)
+    binds: tuple[tuple[str, str], ...] = ()  # (host directory, path), read-only
+    volumes: tuple[tuple[str, str], ...] = ()  # (volume name, path)
+
+
+@dataclass(frozen=True)
+class ContainerState:
+    """What the engine says of a container."""
+
+    docker_id: str
+    name: str
+    status: str  # Docker's word: created, running, paused, restarting, exited, dead
+    labels: Mapping[str, str]
+
+
+@contextmanager
+def _translated(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (requests.exceptions.ConnectionError, requests.exceptions.Timeout) as error:
+        raise DatacenterUnavailable("The Docker Engine does not answer; is dockerd running?") from error
+    except ImageNotFound as error:
+        raise ImageMissing(f"{what} failed: {error.explanation}.") from error
+    except NotFound as error:
+        raise ContainerMissing(f"{what} failed: {error.explanation}.") from error
+    except APIError as error:
+        raise DatacenterError(f"{what} failed: {error.explanation or error}.") from error
+    except DockerException as error:  # the client cannot even ask for the engine's version
+        raise DatacenterUnavailable(f"The Docker Engine cannot be reached ({error}); is dockerd running?") from error
+
+
+class Engine:
+    """A connection to the Docker Engine, opened at first use and kept."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._client: docker.APIClient | None = None
+
+    @property
+    def _api(self) -> docker.APIClient:
+        if self._client is None:
+            self._client = docker.APIClient(base_url=self._url, version="auto", timeout=TIMEOUT)
+        return self._client
+
+    def version(self) -> str:
+        """Version of the engine; raises DatacenterUnavailable where none answers."""
+        with _translated("Asking the engine for its version"):
+            return str(self._api.version()["Version"])
+
+    # Networks and volumes
+
+    def ensure_network(self, spec: NetworkSpec) -> str:
+        """Id of the network, made if it is missing; DatacenterError if another owner has its name."""
+        with _translated(f"Making Docker network {spec.name}"):
+            present = [n for n in self._api.networks(names=[f"^{spec.name}$"]) if n["Name"] == spec.name]
+            if present and not spec.labels.items() <= (present[0]["Labels"] or {}).items():
+                raise DatacenterError(f"Docker network {spec.name} exists and is not ours; rename or remove it.")
+            if present:
+                return str(present[0]["Id"])
+            pool = IPAMPool(
+                subnet=str(spec.subnet),
+                gateway=str(spec.gateway),
+                iprange=str(spec.ip_range) if spec.ip_range else None,
+            )
+            made = self._api.create_network(
+                spec.name,
+                driver=spec.driver,
+                options={"netmanager.bridge": spec.bridge},
+                ipam=IPAMConfig(pool_configs=[pool]),
+                labels=dict(spec.labels),
+                check_duplicate=True,
+            )
+            return str(made["Id"])
+
+    def delete_networks(self, labels: Mapping[str, str]) -> None:
+        """Remove all networks that carry the labels."""
+        with _translated("Listing networks"):
+            found = self._api.networks(filters=_label_filter(labels))
+        for network in found:
+            with _translated(f"Removing Docker network {network['Name']}"), _forgiving():
+                self._api.remove_network(network["Id"])
+
+    def ensure_volume(self, name: str, labels: Mapping[str, str]) -> None:
+        with _translated(f"Making volume {name}"):
+            self._api.create_volume(name, labels=dict(labels))
+
+    def delete_volumes(self, labels: Mapping[str, str]) -> None:
+        """Remove all volumes that carry the labels."""
+        with _translated("Removing volumes"):
+            for volume in self._api.volumes(filters=_label_filter(labels))["Volumes"] or []:
+                with _forgiving():
+                    self._api.remove_volume(volume["Name"])
+
+    # Containers
+
+    def create_container(self, spec: ContainerSpec) -> str:
+        """Short id of a new, stopped container; a leftover of the same name and owner is removed first.
+
+        Raises ImageMissing, or DatacenterError if another owner's container has the name.
+        """
+        with _translated(f"Making container {spec.name}"):
+            try:
+                made = self._create(spec)
+            except APIError as error:
+                if error.status_code != requests.codes.conflict:
+                    raise
+                self._remove_leftover(spec)
+                made = self._create(spec)
+            for network, address in spec.networks[1:]:
+                self._api.connect_container_to_network(made, network, ipv4_address=str(address))
+            return made[:SHORT_ID]
+
+    def containers(self, labels: Mapping[str, str]) -> list[ContainerState]:
+        """All containers, running or not, that carry the labels, in one request."""
+        with _translated("Listing containers"):
+            return [
+                ContainerState(c["Id"][:SHORT_ID], c["Names"][0].lstrip("/"), c["State"], c["Labels"])
+                for c in self._api.containers(all=True, filters=_label_filter(labels))
+            ]
+
+    def start(self, container: str) -> None:
+        """Start a container; a running one is left alone. Raises StartRefused, ContainerMissing."""
+        with _translated(f"Starting container {container}"):
+            try:
+                self._api.start(container)
+            except APIError as error:
+                said = str(error.explanation)
+                if any(word in said.lower() for word in ENGINES_OWN_TROUBLE):
+                    raise
+                raise StartRefused(f"The container could not be started: {said}.") from error
+
+    def keep_running(self, container: str) -> None:
+        """Have the engine start the container again whenever it ends, also after `stop`."""
+        with _translated(f"Changing container {container}"):
+            self._api.update_container(container, restart_policy=RUNNING)
+
+    def stop(self, container: str) -> None:
+        """Stop a container, within STOP_TIMEOUT and for good; a stopped one is left alone."""
+        with _translated(f"Stopping container {container}"):
+            self._api.update_container(container, restart_policy=STOPPED)
+            self._api.stop(container, timeout=STOP_TIMEOUT)
+
+    def restart(self, container: str) -> None:
+        with _translated(f"Restarting container {container}"):
+            self._api.restart(container, timeout=STOP_TIMEOUT)
+
+    def delete_containers(self, labels: Mapping[str, str]) -> list[ContainerState]:
+        """Remove all containers that carry the labels, running or not, with their anonymous volumes; what they were."""
+        found = self.containers(labels)
+        for container in found:
+            with _translated(f"Removing container {container.name}"), _forgiving():
+                self._api.remove_container(container.docker_id, force=True, v=True)
+        return found
+
+    def execute(self, container: str, command: list[str]) -> tuple[int, str]:
+        """(exit status, output of both streams) of a command run in a running container."""
+        with _translated(f"Running {command[0]} in {container}"):
+            made = self._api.exec_create(container, command)
+            output = self._api.exec_start(made["Id"])
+            return int(self._api.exec_inspect(made["Id"])["ExitCode"]), output.decode(errors="replace")
+
+    def wait_for_log(self, container: str, text: str) -> None:
+        """Return when the container has logged the text since its last start; DatacenterError if it ended before."""
+        with _translated(f"Reading the log of {container}"):
+            state = self._api.inspect_container(container)["State"]
+            logged = self._api.logs(container, stream=True, follow=True, since=_epoch(state["StartedAt"]))
+            last = b""
+            for chunk in logged:
+                last = (last + chunk)[-2000:]
+                if text.encode() in last:
+                    logged.close()
+                    return
+        lines = last.decode(errors="replace").strip().splitlines()
+        raise DatacenterError(f"Container {container} ended before it was ready: {' / '.join(lines[-3:]) or 'no output'}.")
+
+    # Images
+
+    def ensure_image(self, reference: str) -> None:
+        """Pull the image unless the engine has it; ImageMissing if it cannot."""
+        try:
+            with _translated(f"Looking for image {reference}"):
+                self._api.inspect_image(reference)
+        except (ImageMissing, ContainerMissing):
+            try:
+                with _translated(f"Pulling image {reference}"):
+                    for line in self._api.pull(reference, stream=True, decode=True):
+                        if "error" in line:
+                            raise ImageMissing(f"Image {reference} cannot be pulled: {line['error']}.")
+            except DatacenterError as error:
+                raise ImageMissing(f"Image {reference} is not on the Docker host and cannot be pulled: {error}") from error
+
+    def build_image(self, context: Path, tag: str, labels: Mapping[str, str]) -> None:
+        """Build our own image from a directory with a Dockerfile, in the host's network."""
+        with _translated(f"Building image {tag}"):
+            lines = self._api.build(
+                fileobj=_tar(context), custom_context=True, tag=tag, labels=dict(labels), rm=True, forcerm=True,
+                network_mode="host", decode=True,
+            )  # fmt: skip
+            for line in lines:
+                if "error" in line:
+                    raise DatacenterError(f"Building image {tag} failed: {line['error']}.")
+
+    def delete_images(self, labels: Mapping[str, str]) -> None:
+        """Remove all images that carry the labels, build layers included."""
+        with _translated("Removing images"):
+            for image in self._api.images(all=False, filters=_label_filter(labels)):
+                with _forgiving():
+                    self._api.remove_image(image["Id"], force=True)
+
+    def _create(self, spec: ContainerSpec) -> str:
+        network, address = spec.networks[0]
+        mounts = [Mount(path, directory, type="bind", read_only=True) for directory, path in spec.binds]
+        mounts += [Mount(path, volume, type="volume") for volume, path in spec.volumes]
+        host = self._api.create_host_config(
+            network_mode=network, init=True, restart_policy=RUNNING,
+            dns=list(spec.dns) or None, dns_search=list(spec.dns_search) or None,
+            mem_limit=spec.memory, nano_cpus=int(spec.cpus * 1e9) if spec.cpus else None, pids_limit=spec.pids,
+            cap_drop=list(spec.cap_drop) or None, cap_add=list(spec.cap_add) or None,
+            sysctls=dict(spec.sysctls) or None, mounts=mounts or None,
+            log_config=LogConfig(type="json-file", config={"max-size": "10m", "max-file": "2"}),
+        )  # fmt: skip
+        endpoint = self._api.create_endpoint_config(ipv4_address=str(address))
+        made = self._api.create_container(
+            spec.image, command=spec.command, name=spec.name, hostname=spec.hostname, host_config=host,
+            environment=dict(spec.environment), labels=dict(spec.labels), stop_timeout=STOP_TIMEOUT,
+            networking_config=self._api.create_networking_config({network: endpoint}),  # type: ignore[arg-type]  # wrong stubs
+        )  # fmt: skip
+        return str(made["Id"])
+
+    def _remove_leftover(self, spec: ContainerSpec) -> None:
+        found = self._api.inspect_container(spec.name)
+        if not spec.labels.items() <= (found["Config"]["Labels"] or {}).items():
+            raise DatacenterError(f"A container {spec.name} exists and is not ours; rename or remove it.")
+        self._api.remove_container(found["Id"], force=True, v=True)
+
+
+@contextmanager
+def _forgiving() -> Iterator[None]:
+    try:
+        yield
+    except NotFound:
+        pass
+    except APIError as error:
+        if error.status_code != requests.codes.conflict or "already in progress" not in str(error.explanation):
+            raise
+
+
+def _label_filter(labels: Mapping[str, str]) -> dict[str, Any]:
+    return {"label": [f"{key}={value}" if value else key for key, value in labels.items()]}
+
+
+def _epoch(timestamp: str) -> int:
+    """Whole seconds since 1970 of Docker's RFC 3339 time with nanoseconds."""
+    return int(datetime.fromisoformat(timestamp[:19]).replace(tzinfo=UTC).timestamp())
+
+
+def _tar(directory: Path) -> io.BytesIO:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for path in sorted(directory.iterdir()):
+            archive.add(path, arcname=path.name)
+    packed.seek(0)
+    return packed

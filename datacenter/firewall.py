@@ -1,0 +1,128 @@
+"""The host's own nftables tables, replaced as a whole in one atomic transaction."""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, collapse_addresses
+from pathlib import Path
+
+from datacenter.errors import DatacenterError
+from datacenter.names import Names
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the host lets through.
+
+    `nat` masquerades the public pool. `deny` is out of reach but for DNS servers' port 53; so are the host's bridges
+    (Docker makes one for each network, at any time) but for those in `exits`, where the host's default routes lead.
+    """
+
+    names: Names
+    nat: bool
+    public: IPv4Network
+    dns: tuple[IPv4Address, ...]
+    deny: tuple[IPv4Network, ...]
+    exits: tuple[str, ...]
+
+
+def ruleset(policy: Policy) -> str:
+    """The policy as an nft script that replaces what is there; pure.
+
+    With the userspace datapath the kernel sees every frame that a port of ours receives, so all interfaces
+    of the instance are cut off from the host's IP stack, and from ARP, except the routing bridge.
+    """
+    table, routing, ours = policy.names.table, policy.names.routing, policy.names.interfaces
+    dns = ", ".join(sorted(map(str, policy.dns)))
+    deny = ", ".join(str(network) for network in collapse_addresses(policy.deny))
+    exits = "".join(f' oifname != "{name}"' for name in policy.exits)
+    forward = [
+        f'iifname "{routing}" oifname "{ours}" drop',
+        *(
+            [f'iifname "{routing}" ip daddr {{ {dns} }} meta l4proto {{ tcp, udp }} th dport 53 accept']
+            if dns and policy.nat
+            else []
+        ),
+        *([f'iifname "{routing}" ip daddr {{ {deny} }} drop'] if deny else []),
+        f'iifname "{routing}" meta oifkind "bridge"{exits} drop',
+        *([] if policy.nat else [f'iifname "{routing}" drop']),
+        f'oifname "{routing}" ct state established,related accept',
+        f'oifname "{ours}" drop',
+    ]
+    postrouting = [f'ip saddr {policy.public} oifname != "{routing}" masquerade'] if policy.nat else []
+    return "\n".join(
+        [
+            *_replaced("inet", table),
+            f"table inet {table} {{",
+            *_chain("prerouting", "filter", "prerouting", -300, [
+                f'iifname "{routing}" meta nfproto ipv4 accept',
+                f'iifname "{ours}" drop',
+            ]),
+            *_chain("input", "filter", "input", -10, [
+                f'iifname "{routing}" meta l4proto icmp accept',
+                f'iifname "{ours}" drop',
+                *([] if policy.nat else [f'ip saddr {policy.public} meta l4proto != icmp drop']),
+            ]),
+            *_chain("forward", "filter", "forward", -10, forward),
+            *_chain("postrouting", "nat", "postrouting", 100, postrouting),
+            "}",
+            *_replaced("arp", table),
+            f"table arp {table} {{",
+            *_chain("input", "filter", "input", 0, [f'iifname "{routing}" accept', f'iifname "{ours}" drop']),
+            "}",
+        ]
+    )  # fmt: skip
+
+
+def install(policy: Policy) -> None:
+    """Put the policy in force: forwarding, our tables, and leave of Docker's FORWARD chain where it has one."""
+    _run("nft", "-f", "-", stdin=ruleset(policy))
+    _remove_docker_rules(policy.names)
+    if policy.nat:
+        Path("/proc/sys/net/ipv4/ip_forward").write_text("1\n")
+        for rule in _docker_rules(policy.names):
+            if _docker_user_exists():
+                _run("iptables", "-w", "-I", "DOCKER-USER", *rule)
+
+
+def uninstall(names: Names) -> None:
+    """Remove our tables and rules; missing ones are forgiven."""
+    _run("nft", "-f", "-", stdin="\n".join([*_replaced("inet", names.table), *_replaced("arp", names.table)]))
+    _remove_docker_rules(names)
+
+
+def _replaced(family: str, table: str) -> list[str]:
+    return [f"table {family} {table}", f"delete table {family} {table}"]
+
+
+def _chain(name: str, kind: str, hook: str, priority: int, rules: list[str]) -> list[str]:
+    return [f"chain {name} {{", f"type {kind} hook {hook} priority {priority}; policy accept;", *rules, "}"]
+
+
+def _docker_rules(names: Names) -> list[list[str]]:
+    """Docker sets FORWARD to DROP; what our own table lets through must be accepted there too."""
+    mark = ["-m", "comment", "--comment", names.table, "-j", "ACCEPT"]
+    return [["-i", names.routing, *mark], ["-o", names.routing, *mark]]
+
+
+def _docker_user_exists() -> bool:
+    if shutil.which("iptables") is None:
+        return False
+    return subprocess.run(["iptables", "-w", "-S", "DOCKER-USER"], capture_output=True, check=False).returncode == 0
+
+
+def _remove_docker_rules(names: Names) -> None:
+    if not _docker_user_exists():
+        return
+    for rule in _docker_rules(names):
+        while subprocess.run(["iptables", "-w", "-D", "DOCKER-USER", *rule], capture_output=True, check=False).returncode == 0:
+            pass
+
+
+def _run(*command: str, stdin: str = "") -> None:
+    try:
+        subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=30, check=True)
+    except FileNotFoundError as error:
+        raise DatacenterError(f"{command[0]} is not installed.") from error
+    except subprocess.CalledProcessError as error:
+        raise DatacenterError(f"{' '.join(command)} failed: {error.stderr.strip()}.") from error

@@ -1,0 +1,51 @@
+"""Flows of the datacenter's own bridges; the only caller of ovs-ofctl."""
+
+import subprocess
+
+from datacenter.errors import DatacenterError, DatacenterUnavailable
+
+TIMEOUT = 10  # seconds
+DROP_IPV6 = "priority=200,ipv6 actions=drop"  # containers and routers speak IPv4 only
+
+
+def project_cookie(project_id: int) -> int:
+    """Cookie of a project's flows: they are found and removed by it."""
+    return 0x6E6D_0000_0000_0000 | project_id
+
+
+def tunnel_flows(project_id: int, vlan: int, tunnel: int, patch: int) -> list[str]:
+    """The two flows that join a project's patch port (ofport) to a switch's tunnel port (ofport)."""
+    cookie = f"cookie={project_cookie(project_id):#x},priority=100"
+    return [
+        f"{cookie},in_port={tunnel},tun_id={vlan} actions=output:{patch}",
+        f"{cookie},in_port={patch} actions=set_field:{vlan}->tun_id,output:{tunnel}",
+    ]
+
+
+def replace_flows(bridge: str, project_id: int, flows: list[str]) -> None:
+    """Make these the only flows of the project on the bridge, in one atomic bundle."""
+    lines = [f"delete cookie={project_cookie(project_id):#x}/-1", *(f"add {flow}" for flow in flows)]
+    _ofctl("--bundle", "add-flows", bridge, "-", stdin="\n".join(lines) + "\n")
+
+
+def install_flows(bridge: str, flows: list[str]) -> None:
+    """Add flows, replacing those of the same match and priority."""
+    _ofctl("--bundle", "add-flows", bridge, "-", stdin="\n".join(f"add {flow}" for flow in flows) + "\n")
+
+
+def dump_flows(bridge: str) -> list[str]:
+    """Flows of a bridge without counters, one line each."""
+    return [line.strip() for line in _ofctl("--no-stats", "dump-flows", bridge).splitlines() if "actions=" in line]
+
+
+def _ofctl(*arguments: str, stdin: str | None = None) -> str:
+    command = ["ovs-ofctl", "-O", "OpenFlow14", *arguments]
+    try:
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=TIMEOUT, check=True)
+    except subprocess.CalledProcessError as error:
+        raise DatacenterError(f"{' '.join(command)} failed: {error.stderr.strip()}.") from error
+    except subprocess.TimeoutExpired as error:
+        raise DatacenterUnavailable(f"{' '.join(command)} did not answer within {TIMEOUT} s.") from error
+    except FileNotFoundError as error:
+        raise DatacenterError("ovs-ofctl is not installed: install openvswitch-switch.") from error
+    return done.stdout

@@ -1,0 +1,30 @@
+#!/bin/bash
+# Removes everything of this instance from the host: containers, networks, images, bridges, firewall, database.
+. "$(dirname "$0")/lib.sh"
+[ "$(id -u)" = 0 ] || fail "this must run as root."
+[ -f "$NETMANAGER_ENV_FILE" ] || { say "NetManager was never up: nothing to purge."; exit 0; }
+load_settings
+if [ "${CONFIRM:-}" != yes ]; then
+    [ -t 0 ] || fail "this removes every project of instance $NETMANAGER_INSTANCE; say CONFIRM=yes."
+    read -rp "Remove every project of instance $NETMANAGER_INSTANCE, with its containers and rows? [yes/no] " answer
+    [ "$answer" = yes ] || fail "nothing was removed."
+fi
+preflight
+install_packages
+install_python requirements.txt
+start_databases
+start_ovs
+start_driver
+start_docker
+control stop web datacenter builds beat >/dev/null || true
+python manage.py purge_datacenter
+stop_all
+case "$(database_field host)" in
+    127.0.0.1|localhost)
+        as_postgres -c "DROP DATABASE IF EXISTS \"$(database_field name)\" WITH (FORCE)"
+        as_postgres -c "DROP ROLE IF EXISTS \"$(database_field user)\""
+        ;;
+esac
+rm -rf "$RUN" "/run/docker/plugins/$NETMANAGER_INSTANCE.sock" "$NETMANAGER_VAR/admin.password" "$NETMANAGER_VAR/dml-servant.token"
+rmdir --ignore-fail-on-non-empty /run/netmanager /var/lib/netmanager 2>/dev/null || true
+say "Nothing of instance $NETMANAGER_INSTANCE is left on this host."

@@ -1,0 +1,33 @@
+#!/bin/bash
+# Installs what the tests need, starts the machine's services, and runs the given tests, or all.
+. "$(dirname "$0")/lib.sh"
+export NETMANAGER_VAR=$ROOT/var/nmt NETMANAGER_ENV_FILE=$ROOT/var/nmt/env
+
+# settings of instance nmt: nothing in them is shared with the NetManager that may run on this machine
+test_settings() {
+    [ -f "$NETMANAGER_ENV_FILE" ] || (umask 077 && cat >"$NETMANAGER_ENV_FILE") <<'SETTINGS'
+NETMANAGER_INSTANCE=nmt
+NETMANAGER_LISTEN=127.0.0.1:8010
+NETMANAGER_PROJECT_POOL=10.80.0.0/12
+NETMANAGER_PUBLIC_POOL=100.65.0.0/16
+NETMANAGER_STATE=/var/lib/netmanager/nmt
+NETMANAGER_SECRET_KEY=
+DATABASE_URL=
+REDIS_URL=redis://127.0.0.1:6379/1
+DOCKER_HOST=unix:///run/netmanager/nmt/docker.sock
+SETTINGS
+}
+
+preflight
+install_packages
+install_python requirements-dev.txt
+start_service PostgreSQL postgres_runs postgresql start_postgres_cluster
+test_settings
+write_settings
+load_settings
+start_databases
+start_ovs
+ensure_database
+as_postgres -c "ALTER ROLE \"$(database_field user)\" CREATEDB"
+[ $# -gt 0 ] || set -- tests/unit tests/integration tests/system
+exec python -m pytest "$@"

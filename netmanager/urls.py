@@ -1,0 +1,22 @@
+"""Every path of the API, the admin and the health checks."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from netmanager import health
+
+admin.site.site_header = admin.site.site_title = "NetManager"
+
+urlpatterns = [
+    path("", include("apps.operations.urls")),
+    path("", include("apps.projects.urls")),
+    path("", include("apps.containers.urls")),
+    path("healthz/", health.healthz),
+    path("readyz/", health.readyz),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "netmanager.exceptions.bad_request"
+handler403 = "netmanager.exceptions.permission_denied"
+handler404 = "netmanager.exceptions.not_found"
+handler500 = "netmanager.exceptions.server_error"

@@ -1,0 +1,61 @@
+"""Who is let into a project."""
+
+import pytest
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from apps.operations.models import Operation
+from apps.projects.models import Member, Project
+from tests.integration import rows
+from tests.integration.requests import refusal
+
+pytestmark = pytest.mark.django_db
+WRITING = ["/create-bridge/{}/7/", "/delete-bridge/{}/7/", "/new-container/{}/7/"]
+ALL = [*WRITING, "/get-project-containers/{}/7/"]
+
+
+@pytest.fixture(autouse=True)
+def site(settings: Settings) -> None:
+    settings.NETMANAGER_WAIT_SECONDS = 0
+    rows.image()
+
+
+def status(api: APIClient, path: str, user: int) -> int:
+    response = api.get(path.format(user)) if path.startswith("/get-") else api.post(path.format(user))
+    if response.status_code == 400:
+        code, sentence = refusal(response)
+        assert (code, "7" in sentence, str(user) in sentence) == ("not_a_member", True, True)
+    return int(response.status_code)
+
+
+@pytest.mark.parametrize("path", WRITING)
+def test_the_callers_word_makes_a_project_and_a_member_once(api: APIClient, path: str) -> None:
+    assert [status(api, path, user) for user in (1, 1, 2)] == [202, 202, 202]
+    assert list(Project.objects.values_list("project_id", flat=True)) == [7]
+    assert sorted(Member.objects.values_list("project_id", "user_id")) == [(7, 1), (7, 2)]
+
+
+def test_asking_for_a_list_makes_nobody_a_member(api: APIClient) -> None:
+    assert status(api, ALL[-1], 1) == 200
+    assert not Project.objects.exists()
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_only_members_get_into_a_closed_project(api: APIClient, path: str) -> None:
+    rows.member(rows.project(7, closed=True), user_id=1)
+    assert status(api, path, 1) in {200, 202}
+    before = Operation.objects.count()
+    assert status(api, path, 2) == 400
+    assert Operation.objects.count() == before
+    assert list(Member.objects.values_list("user_id", flat=True)) == [1]
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_without_vouching_only_members_get_into_any_project(api: APIClient, settings: Settings, path: str) -> None:
+    settings.NETMANAGER_VOUCHING = False
+    assert status(api, path, 2) == 400
+    assert not Project.objects.exists()
+    assert not Operation.objects.exists()
+    rows.member(rows.project(7), user_id=1)
+    assert status(api, path, 1) in {200, 202}
+    assert status(api, path, 2) == 400

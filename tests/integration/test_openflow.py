@@ -1,0 +1,77 @@
+"""Flows on a real bridge."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from datacenter import openflow
+from datacenter.bootstrap import datapath_type
+from datacenter.errors import DatacenterError
+from datacenter.names import Names
+from datacenter.ovsdb import Ovsdb
+from tests.integration.switch import delete_everything
+
+BRIDGE = "nmt-p32"
+
+
+@pytest.fixture
+def bridge() -> Iterator[str]:
+    delete_everything(BRIDGE)
+    ovsdb = Ovsdb()
+    ovsdb.ensure_bridge(BRIDGE, Names("nmt").owner(32), datapath_type(), secure=True)
+    yield BRIDGE
+    ovsdb.close()
+    delete_everything(BRIDGE)
+
+
+def flows(bridge: str, project: int) -> list[str]:
+    return sorted(flow for flow in openflow.dump_flows(bridge) if f"cookie={openflow.project_cookie(project):#x}," in flow)
+
+
+def test_a_secure_bridge_begins_without_flows(bridge: str) -> None:
+    assert openflow.dump_flows(bridge) == []
+
+
+def test_replacing_twice_leaves_the_projects_flows_once(bridge: str) -> None:
+    for _ in range(2):
+        openflow.replace_flows(bridge, 7, openflow.tunnel_flows(project_id=7, vlan=42, tunnel=3, patch=9))
+    assert [flow.partition("priority=100,")[2] for flow in flows(bridge, 7)] == [
+        "in_port=9 actions=set_field:0x2a->tun_id,output:3",
+        "tun_id=0x2a,in_port=3 actions=output:9",
+    ]
+    assert len(openflow.dump_flows(bridge)) == 2
+
+
+def test_replacing_takes_away_what_is_no_longer_wanted(bridge: str) -> None:
+    openflow.replace_flows(bridge, 7, openflow.tunnel_flows(project_id=7, vlan=42, tunnel=3, patch=9))
+    openflow.replace_flows(bridge, 7, openflow.tunnel_flows(project_id=7, vlan=43, tunnel=3, patch=10))
+    assert not any("0x2a" in flow or "output:9" in flow for flow in flows(bridge, 7))
+    openflow.replace_flows(bridge, 7, [])
+    assert flows(bridge, 7) == []
+
+
+def test_the_flows_of_other_projects_and_of_nobody_stay(bridge: str) -> None:
+    openflow.install_flows(bridge, [openflow.DROP_IPV6])
+    for project in (7, 77, 2147483647):
+        openflow.replace_flows(bridge, project, openflow.tunnel_flows(project, vlan=project % 4000, tunnel=3, patch=project % 50))
+    openflow.replace_flows(bridge, 7, [])
+    assert [len(flows(bridge, project)) for project in (7, 77, 2147483647)] == [0, 2, 2]
+    assert len(openflow.dump_flows(bridge)) == 5
+
+
+def test_installing_twice_leaves_one_flow(bridge: str) -> None:
+    for _ in range(2):
+        openflow.install_flows(bridge, [openflow.DROP_IPV6])
+    assert len(openflow.dump_flows(bridge)) == 1
+
+
+def test_a_flow_that_the_switch_refuses_changes_nothing(bridge: str) -> None:
+    openflow.replace_flows(bridge, 7, openflow.tunnel_flows(project_id=7, vlan=42, tunnel=3, patch=9))
+    with pytest.raises(DatacenterError, match="ovs-ofctl"):
+        openflow.replace_flows(bridge, 7, ["priority=1,in_port=1 actions=output:2", "priority=1 actions=group:4711"])
+    assert len(flows(bridge, 7)) == len(openflow.dump_flows(bridge)) == 2
+
+
+def test_a_bridge_that_is_missing_is_named() -> None:
+    with pytest.raises(DatacenterError, match="nmt-p33"):
+        openflow.replace_flows("nmt-p33", 7, [])

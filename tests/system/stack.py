@@ -1,0 +1,234 @@
+"""A whole NetManager of instance `nmt` beside whatever runs on this machine, with a Docker Engine of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+INSTANCE = "nmt"
+LISTEN = "127.0.0.1:8010"
+VAR = ROOT / "var" / "nmt-stack"
+ENV_FILE = VAR / "env"
+ENGINE_RUN = Path("/run/netmanager-nmt-engine")
+ENGINE_DATA = Path("/var/lib/netmanager-nmt-engine")
+ENGINE_BRIDGE = "docker0nmt"  # with --bridge=none the engine would delete the docker0 of the machine's own
+DOCKER_HOST = f"unix://{ENGINE_RUN}/docker.sock"
+SETTINGS = {
+    "NETMANAGER_INSTANCE": INSTANCE,
+    "NETMANAGER_LISTEN": LISTEN,
+    "NETMANAGER_UPLINK": "nat",
+    "NETMANAGER_PROJECT_POOL": "10.80.0.0/12",
+    "NETMANAGER_PUBLIC_POOL": "100.65.0.0/16",
+    "NETMANAGER_SECRET_KEY": "only-for-tests",
+    "DATABASE_URL": "postgres://netmanager_nmt_stack:only-for-tests@127.0.0.1:5432/netmanager_nmt_stack",
+    "REDIS_URL": "redis://127.0.0.1:6379/2",
+    "DOCKER_HOST": DOCKER_HOST,
+}
+
+
+def wait_until(condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:
+    """The condition's value once it is true; fails with `what` after the deadline."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.05)
+    return value
+
+
+def run(*command: str, check: bool = True, env: dict[str, str] | None = None) -> str:
+    """Output of a command; AssertionError with its error output if it fails."""
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | (env or {}), capture_output=True, text=True, timeout=300, check=False
+    )
+    assert not check or done.returncode == 0, f"{' '.join(command)} exited {done.returncode}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: dict[str, Any]
+
+
+class Dockerd:
+    """A Docker Engine beside the machine's own, so that the tests may kill it."""
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the engine and wait until it answers; leftovers of a killed one are removed first."""
+        ENGINE_RUN.mkdir(parents=True, exist_ok=True)
+        for stale in (ENGINE_RUN / "docker.pid", ENGINE_RUN / "exec/containerd/containerd.pid"):
+            if stale.exists():
+                _end(int(stale.read_text() or 0))
+                stale.unlink(missing_ok=True)
+        if not Path(f"/sys/class/net/{ENGINE_BRIDGE}").exists():
+            run("ip", "link", "add", ENGINE_BRIDGE, "type", "bridge")
+            run("ip", "address", "add", "172.31.255.1/24", "dev", ENGINE_BRIDGE)
+        with (VAR / "log" / "dockerd.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                ["dockerd", "--data-root", str(ENGINE_DATA), "--exec-root", str(ENGINE_RUN / "exec"), "--host", DOCKER_HOST,
+                 "--pidfile", str(ENGINE_RUN / "docker.pid"), f"--bridge={ENGINE_BRIDGE}", "--iptables=false", "--ip-masq=false"],
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
+            )  # fmt: skip
+        wait_until(lambda: _succeeds("docker", "-H", DOCKER_HOST, "version"), "the test's Docker Engine answers", 90)
+
+    def kill(self) -> None:
+        """SIGKILL dockerd, and the containerd that it started, as a crash would."""
+        assert self.process is not None
+        containerd = int((ENGINE_RUN / "exec/containerd/containerd.pid").read_text())
+        self.process.kill()
+        self.process.wait()
+        _end(containerd, signal.SIGKILL)
+
+    def stop(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(60)
+            run("ip", "link", "del", ENGINE_BRIDGE)
+
+
+class Stack:
+    """The NetManager under test: its processes, its API and its host."""
+
+    def __init__(self) -> None:
+        self.dockerd = Dockerd()
+        self.token = ""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return SETTINGS | {"NETMANAGER_ENV_FILE": str(ENV_FILE), "NETMANAGER_VAR": str(VAR)}
+
+    def start(self) -> None:
+        (VAR / "log").mkdir(parents=True, exist_ok=True)
+        ENV_FILE.write_text("".join(f"{key}={value}\n" for key, value in SETTINGS.items()))
+        self.dockerd.start()
+        self.purge()
+        self.up()
+
+    def stop(self) -> None:
+        self.purge()
+        self.dockerd.stop()
+
+    def up(self) -> str:
+        output = self.script("up")
+        self.token = (VAR / "dml-servant.token").read_text().strip()
+        return output
+
+    def purge(self) -> str:
+        return self.script("purge", CONFIRM="yes")
+
+    def script(self, name: str, **env: str) -> str:
+        return run(f"deploy/{name}.sh", env=self.environment | env)
+
+    def control(self, *arguments: str) -> str:
+        """supervisorctl of this stack."""
+        return run("bash", "-c", '. deploy/lib.sh; load_settings; control "$@"', "control", *arguments, env=self.environment)
+
+    def manage(self, *arguments: str, check: bool = True, **env: str) -> str:
+        return run(".venv/bin/python", "manage.py", *arguments, check=check, env=self.environment | env)
+
+    def orm(self, code: str) -> str:
+        """Run Python with the stack's models; what it prints."""
+        return self.manage("shell", "-v", "0", "-c", code)
+
+    def docker(self, *arguments: str, check: bool = True) -> str:
+        return run("docker", "-H", DOCKER_HOST, *arguments, check=check).strip()
+
+    # The API
+
+    def call(self, method: str, path: str, fields: dict[str, str] | None = None, token: str | None = None) -> Answer:
+        """One request with multipart fields; any status is an answer."""
+        boundary = uuid.uuid4().hex
+        parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in (fields or {}).items()]
+        body = ("".join(parts) + f"--{boundary}--\r\n").encode() if fields else b""
+        request = urllib.request.Request(f"http://{LISTEN}{path}", method=method, data=body if method == "POST" else None)
+        request.add_header("Authorization", f"Token {self.token if token is None else token}")
+        if fields:
+            request.add_header("Content-Type", f"multipart/form-data; boundary={boundary}")
+        try:
+            with urllib.request.urlopen(request, timeout=180) as response:
+                return Answer(response.status, json.load(response))
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, json.load(error))
+
+    def post(self, path: str, **fields: str) -> Answer:
+        return self.call("POST", path, fields)
+
+    def get(self, path: str) -> Answer:
+        return self.call("GET", path)
+
+    def new_container(self, project: int, name: str = "", user: int = 1) -> dict[str, Any]:
+        """A container that must come to be."""
+        answer = self.post(f"/new-container/{user}/{project}/", **({"name": name} if name else {}))
+        assert answer.status == 200, answer
+        return answer.body
+
+    def delete_project(self, project: int) -> None:
+        assert self.post(f"/delete-bridge/1/{project}/").status == 200
+
+    # Inside containers; `name` is a container's name in the project, or `router`
+
+    def docker_name(self, project: int, name: str) -> str:
+        return f"{INSTANCE}-p{project}-router" if name == "router" else f"{INSTANCE}-p{project}.{name}"
+
+    def pid(self, project: int, name: str) -> int:
+        return int(self.docker("inspect", "-f", "{{.State.Pid}}", self.docker_name(project, name)))
+
+    def inside(self, project: int, name: str, *command: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        """Run a command in a container."""
+        command = ("docker", "-H", DOCKER_HOST, "exec", self.docker_name(project, name), *command)
+        return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+
+    def in_netns(self, project: int, name: str, *command: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        """Run a program of this machine, with all its rights, in a container's network namespace."""
+        command = ("nsenter", "-t", str(self.pid(project, name)), "-n", *command)
+        return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+
+    def pings(self, project: int, name: str, target: str) -> bool:
+        """Whether a ping is answered, by the third at the latest (the first can go while ARP is under way)."""
+        return self.inside(project, name, "ping", "-c", "3", "-W", "2", target).returncode == 0
+
+
+def postgres(sql: str, database: str = "postgres") -> str:
+    """Output of one statement, as the machine's PostgreSQL superuser."""
+    return run("runuser", "-u", "postgres", "--", "psql", "-d", database, "-qtAXc", sql)
+
+
+@contextmanager
+def running_stack() -> Iterator[Stack]:
+    """A stack for a test session, purged before and after."""
+    stack = Stack()
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.stop()
+
+
+def _succeeds(*command: str) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def _end(pid: int, sig: int = signal.SIGTERM) -> None:
+    """End a process of the test's engine and wait until it is gone."""
+    if pid == 0 or not Path(f"/proc/{pid}/cmdline").exists():
+        return
+    if str(ENGINE_RUN).encode() not in Path(f"/proc/{pid}/cmdline").read_bytes():
+        return  # the number is another process's by now
+    os.kill(pid, sig)
+    wait_until(
+        lambda: not Path(f"/proc/{pid}").exists() or "State:\tZ" in Path(f"/proc/{pid}/status").read_text(), f"pid {pid} ends"
+    )

@@ -1,0 +1,66 @@
+"""Many calls at once: serial within a project, parallel across projects."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.system.stack import Answer, Stack
+
+CALLS = 20
+PROJECTS = range(2001, 2011)
+
+
+@pytest.fixture
+def ten(stack: Stack) -> Iterator[range]:
+    """Ten projects that nobody has used, deleted after the test."""
+    yield PROJECTS
+    for number in PROJECTS:
+        stack.delete_project(number)
+
+
+def _create(stack: Stack, projects: list[int]) -> list[Answer]:
+    with ThreadPoolExecutor(len(projects)) as pool:
+        return list(pool.map(lambda number: stack.post(f"/new-container/1/{number}/"), projects))
+
+
+def test_twenty_first_calls_make_one_network_and_twenty_containers(stack: Stack, project: int) -> None:
+    answers = _create(stack, [project] * CALLS)
+    assert [answer.status for answer in answers] == [200] * CALLS, answers
+    assert len({answer.body["ip"] for answer in answers}) == CALLS
+    assert len({answer.body["container_name"] for answer in answers}) == CALLS
+    labels = ("--filter", f"label=netmanager.project={project}")
+    assert len(stack.docker("ps", "-q", *labels).split()) == CALLS + 1
+    assert len(stack.docker("network", "ls", "-q", *labels).split()) == 1
+    listed = stack.get(f"/get-project-containers/1/{project}/").body["containers"]
+    assert [container["status"] for container in listed] == ["running"] * CALLS
+
+
+def test_ten_projects_at_once(stack: Stack, ten: range) -> None:
+    answers = _create(stack, [number for number in ten for _ in range(2)])
+    assert [answer.status for answer in answers] == [200] * len(ten) * 2, answers
+    assert len({answer.body["ip"] for answer in answers}) == len(ten) * 2
+    for number in ten:
+        assert stack.pings(number, "container-1", "container-2")
+
+
+def test_calls_that_wait_for_one_project_do_not_hold_up_another(stack: Stack, project: int, other: int) -> None:
+    """A call of the other project ends while nearly all of the twenty are still waiting."""
+    stack.new_container(project)
+    stack.new_container(other)
+    finished: list[float] = []
+
+    def busy(_: int) -> None:
+        assert stack.post(f"/new-container/1/{project}/").status == 200
+        finished.append(time.monotonic())
+
+    with ThreadPoolExecutor(CALLS) as pool:
+        busy_calls = [pool.submit(busy, number) for number in range(CALLS)]
+        assert busy_calls[0] is not None
+        stack.new_container(other)
+        ended = time.monotonic()
+        for call in busy_calls:
+            call.result()
+    before = sum(1 for moment in finished if moment < ended)
+    assert before <= CALLS // 4, f"{before} of {CALLS} calls of the busy project came first"

@@ -1,0 +1,190 @@
+"""A failure in the middle says what failed, leaves nothing half-built, and is over when its cause is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.system.stack import Answer, Stack, postgres, run
+from tests.system.test_leftovers import host_state
+
+PROJECT = 4001
+WORKERS = 6  # processes of the queue `datacenter`
+
+
+def _fails(stack: Stack, path: str, **fields: str) -> Answer:
+    """The failure's answer, with the host unchanged by it."""
+    before = host_state(stack)
+    answer = stack.post(path, **fields)
+    assert answer.body["success"] is False
+    assert host_state(stack) == before
+    return answer
+
+
+@contextmanager
+def _foreign_interface(name: str) -> Iterator[None]:
+    """An interface of somebody else's that has the name of our bridge: Open vSwitch cannot make it."""
+    run("ip", "link", "add", name, "type", "veth", "peer", "name", "inet0nmt")
+    try:
+        yield
+    finally:
+        run("ip", "link", "del", name)
+
+
+@pytest.fixture(autouse=True)
+def gone(stack: Stack) -> Iterator[None]:
+    """Whatever a test did to the project, the next one starts without it."""
+    yield
+    stack.delete_project(PROJECT)
+
+
+def _succeeds_now(stack: Stack, image: str = "") -> None:
+    answer = stack.post(f"/new-container/1/{PROJECT}/", **({"image": image} if image else {}))
+    assert answer.status == 200, answer
+    assert stack.pings(PROJECT, "container-1", "router")
+
+
+def test_open_vswitch_refuses_the_bridge(stack: Stack) -> None:
+    with _foreign_interface(f"nmt-p{PROJECT}"):
+        answer = _fails(stack, f"/new-container/1/{PROJECT}/")
+    assert answer.status == 500
+    assert f"Open vSwitch refuses nmt-p{PROJECT}" in answer.body["error"]
+    _succeeds_now(stack)
+
+
+def test_all_networks_are_taken(stack: Stack) -> None:
+    rows = "from apps.projects.models import Project as P; "
+    stack.orm(
+        rows + "P.objects.bulk_create(P(project_id=900000+v, vlan=v) for v in range(2, 4095) if not P.objects.filter(vlan=v))"
+    )
+    try:
+        answer = _fails(stack, f"/create-bridge/1/{PROJECT}/")
+    finally:
+        stack.orm(rows + "P.objects.filter(project_id__gt=900000).delete()")
+    assert (answer.status, answer.body["code"]) == (500, "no_free_vlan")
+    _succeeds_now(stack)
+
+
+def test_all_addresses_of_the_project_are_taken(stack: Stack) -> None:
+    vlan = stack.post(f"/create-bridge/1/{PROJECT}/").body["vlan"]
+    subnet = f"10.{80 + vlan // 256}.{vlan % 256}"
+    rows = "from apps.containers.models import Container as C; "
+    stack.orm(
+        rows + f"C.objects.bulk_create(C(project_id={PROJECT}, name=f'full-{{n}}', ip=f'{subnet}.{{n}}',"
+        " docker_id=f'{n:012x}', created_by=1)"
+        " for n in range(128, 240))"
+    )
+    answer = _fails(stack, f"/new-container/1/{PROJECT}/")
+    stack.orm(rows + "C.objects.filter(name__startswith='full-').delete()")
+    assert (answer.status, answer.body["code"]) == (400, "no_free_address")
+    _succeeds_now(stack)
+
+
+def test_the_router_image_is_missing(stack: Stack) -> None:
+    stack.docker("tag", "nmt-router:latest", "kept-router:latest")
+    stack.docker("rmi", "nmt-router:latest")
+    try:
+        answer = _fails(stack, f"/new-container/1/{PROJECT}/")
+    finally:
+        stack.docker("tag", "kept-router:latest", "nmt-router:latest")
+        stack.docker("rmi", "kept-router:latest")
+    assert answer.status == 500
+    assert "nmt-router:latest is missing: run manage.py bootstrap_datacenter" in answer.body["error"]
+    _succeeds_now(stack)
+
+
+def test_an_image_of_the_catalogue_is_missing(stack: Stack) -> None:
+    rows = "from apps.containers.models import Image as I; "
+    stack.orm(rows + "I.objects.create(name='gone', reference='localhost:9/gone:1')")
+    try:
+        stack.post(f"/create-bridge/1/{PROJECT}/")
+        answer = _fails(stack, f"/new-container/1/{PROJECT}/", image="gone")
+        assert (answer.status, answer.body["code"]) == (500, "image_missing")
+        assert "localhost:9/gone:1" in answer.body["error"]
+        stack.docker("tag", "nmt-default:latest", "localhost:9/gone:1")
+        _succeeds_now(stack, "gone")
+    finally:
+        stack.orm(rows + "I.objects.filter(name='gone').delete()")
+        stack.docker("rmi", "-f", "localhost:9/gone:1", check=False)
+
+
+def test_a_container_that_cannot_start(stack: Stack, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM nmt-default:latest\nUSER ghost\n")
+    stack.docker("build", "-t", "nmt-ghost", str(tmp_path))
+    rows = "from apps.containers.models import Image as I; "
+    stack.orm(rows + "I.objects.create(name='ghost', reference='nmt-ghost')")
+    stack.post(f"/create-bridge/1/{PROJECT}/")
+    answer = _fails(stack, f"/new-container/1/{PROJECT}/", image="ghost")
+    stack.orm(rows + "I.objects.filter(name='ghost').delete()")
+    stack.docker("rmi", "nmt-ghost")
+    assert (answer.status, answer.body["code"]) == (400, "start_failed")
+    assert "ghost" in answer.body["error"]
+    _succeeds_now(stack)
+
+
+def test_docker_is_down(stack: Stack) -> None:
+    stack.dockerd.kill()
+    bridges = run("ovs-vsctl", "list-br")
+    try:
+        answers = [stack.post(f"/new-container/1/{PROJECT}/"), stack.post(f"/create-bridge/1/{PROJECT}/")]
+        assert run("ovs-vsctl", "list-br") == bridges
+    finally:
+        stack.dockerd.start()
+    assert {(answer.status, answer.body["code"]) for answer in answers} == {(500, "datacenter_unavailable")}
+    assert "Docker Engine" in answers[0].body["error"]
+    _succeeds_now(stack)
+
+
+def test_docker_is_down_when_a_network_is_to_go(stack: Stack) -> None:
+    stack.new_container(PROJECT, "web")
+    stack.dockerd.kill()
+    try:
+        answer = stack.post(f"/delete-bridge/1/{PROJECT}/")
+    finally:
+        stack.dockerd.start()
+    assert (answer.status, answer.body["code"]) == (500, "datacenter_unavailable")
+    stack.new_container(PROJECT, "db")
+    assert stack.pings(PROJECT, "db", "web")
+
+
+def test_create_bridge_mends_a_network_whose_bridge_was_deleted(stack: Stack) -> None:
+    stack.new_container(PROJECT, "web")
+    stack.new_container(PROJECT, "db")
+    run("ovs-vsctl", "del-br", f"nmt-p{PROJECT}")
+    assert not stack.pings(PROJECT, "web", "router")
+    assert stack.post(f"/create-bridge/1/{PROJECT}/").status == 200
+    for target in ("router", "db"):
+        assert stack.pings(PROJECT, "web", target)
+
+
+def test_create_bridge_mends_a_router_that_a_lost_worker_left_half_made(stack: Stack) -> None:
+    """Made, but not yet connected to the routing bridge when the worker ended."""
+    gateway = stack.post(f"/create-bridge/1/{PROJECT}/").body["gateway"]
+    router = f"nmt-p{PROJECT}-router"
+    stack.docker("rm", "-f", router)
+    labels = ("--label", "netmanager.instance=nmt", "--label", f"netmanager.project={PROJECT}")
+    stack.docker("create", "--name", router, *labels, "--network", f"nmt-p{PROJECT}", "--ip", gateway, "nmt-router:latest")
+    assert stack.post(f"/create-bridge/1/{PROJECT}/").status == 200
+    links = stack.inside(PROJECT, "router", "ls", "/sys/class/net").stdout.split()
+    assert {"lan0", "wan0"} <= set(links)
+    _succeeds_now(stack)
+
+
+def test_the_database_closed_every_connection(stack: Stack) -> None:
+    """As its restart does: each process opens new ones by itself, and no call fails for it."""
+    stack.new_container(PROJECT)
+    closed = postgres("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = 'netmanager_nmt_stack'")
+    assert int(closed) > 2
+    for _ in range(WORKERS + 1):
+        stack.new_container(PROJECT)
+
+
+def test_the_driver_is_down(stack: Stack) -> None:
+    stack.control("stop", "driver")
+    try:
+        answer = _fails(stack, f"/create-bridge/1/{PROJECT}/")
+    finally:
+        stack.control("start", "driver")
+    assert answer.status == 500
+    _succeeds_now(stack)

@@ -1,0 +1,181 @@
+"""No frame of one project is seen in another, and none reaches the datacenter host."""
+
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from datacenter.addressing import mac_of
+from tests.system.netns import INTERNET, Tap, internet, internet_behind_nat
+from tests.system.stack import LISTEN, Stack, run
+
+# Tries to open TCP connections, all at once; prints those that were opened.
+CONNECT = """
+import socket, sys
+from concurrent.futures import ThreadPoolExecutor
+
+def connect(target):
+    host, port = target.rsplit(":", 1)
+    with socket.socket() as client:
+        client.settimeout(float(sys.argv[1]))
+        try:
+            client.connect((host, int(port)))
+        except OSError:
+            return
+        print(target)
+
+with ThreadPoolExecutor(32) as pool:
+    list(pool.map(connect, sys.argv[2:]))
+"""
+
+
+@dataclass
+class Side:
+    """One of two projects: its number, its container `web` and its router's public address."""
+
+    project: int
+    ip: str
+    public: str
+
+    @property
+    def router(self) -> str:
+        return self.ip.rsplit(".", 1)[0] + ".1"
+
+
+@pytest.fixture
+def sides(stack: Stack, project: int, other: int) -> list[Side]:
+    return [_side(stack, project), _side(stack, other)]
+
+
+def _side(stack: Stack, project: int) -> Side:
+    ip = stack.new_container(project, "web")["ip"]
+    vlan = stack.post(f"/create-bridge/1/{project}/").body["vlan"]
+    stack.inside(project, "web", "sh", "-c", "nc -lk 8080 >/dev/null 2>&1 &")
+    return Side(project, ip, f"100.65.{vlan // 256}.{vlan % 256}")
+
+
+def _connects(stack: Stack, project: int, name: str, *targets: str, seconds: float = 1) -> list[str]:
+    done = stack.in_netns(project, name, sys.executable, "-c", CONNECT, str(seconds), *targets)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def _listening(stack: Stack, side: Side) -> bool:
+    return _connects(stack, side.project, "web", f"{side.ip}:8080", seconds=5) != []
+
+
+def test_no_frame_crosses_between_two_projects(stack: Stack, sides: list[Side]) -> None:
+    for here, there in (sides, sides[::-1]):
+        assert _listening(stack, here), "the control: the server is reached from within its own project"
+        enter = ["nsenter", "-t", str(stack.pid(there.project, "web")), "-n"]
+        enter_router = ["nsenter", "-t", str(stack.pid(there.project, "router")), "-n"]
+        with Tap(enter, "eth0") as container, Tap(enter_router, "wan0") as wan, Tap(enter_router, "lan0") as lan:
+            _attack(stack, here, there)
+            frames = container.frames() + wan.frames() + lan.frames()
+        sources = {here.ip, here.router, here.public}
+        macs = {mac_of(address) for address in sources}
+        crossed = [frame for frame in frames if frame.get("ip_src") in sources or frame["src"] in macs]
+        assert crossed == []
+
+
+def _attack(stack: Stack, here: Side, there: Side) -> None:
+    """Everything that a student with root in the container could send to the other project."""
+    targets = [f"{address}:{port}" for address in (there.ip, there.router, there.public) for port in (22, 67, 8080)]
+    assert _connects(stack, here.project, "web", *targets) == []
+    _connects(stack, here.project, "web", f"{there.router}:53", f"{there.public}:53")  # its own router answers for all of port 53
+    for address in (there.ip, there.router, there.public):
+        assert stack.inside(here.project, "web", "ping", "-c1", "-W1", address).returncode != 0
+        stack.in_netns(here.project, "web", "ip", "route", "replace", address, "dev", "eth0")
+        assert stack.inside(here.project, "web", "arping", "-c2", "-w2", "-I", "eth0", address).returncode != 0
+        assert _connects(stack, here.project, "web", f"{address}:8080") == []
+        stack.in_netns(here.project, "web", "ip", "route", "del", address, "dev", "eth0")
+    for target in (there.public, there.ip):
+        assert stack.in_netns(here.project, "router", "ping", "-c1", "-W1", target).returncode != 0
+        assert _connects(stack, here.project, "router", f"{target}:8080") == []
+
+
+@pytest.fixture
+def host_server() -> Iterator[int]:
+    """A TCP port that is open on all addresses of the host."""
+    with socket.create_server(("0.0.0.0", 0), backlog=64) as server:  # noqa: S104
+        yield server.getsockname()[1]
+
+
+def _host_addresses() -> list[str]:
+    words = run("ip", "-4", "-o", "address").split()
+    return [address.split("/")[0] for before, address in pairwise(words) if before == "inet"]
+
+
+@pytest.mark.parametrize(("name", "interface"), [("web", "eth0"), ("router", "lan0"), ("router", "wan0")])
+def test_nobody_opens_a_connection_to_the_host(stack: Stack, project: int, host_server: int, name: str, interface: str) -> None:
+    stack.new_container(project, "web")
+    ports = [int(LISTEN.split(":")[1]), 5432, 6379, 22, host_server]
+    addresses = _host_addresses()
+    assert "100.65.0.1" in addresses, "the gateway of the public pool is the host's, in nat mode"
+    with socket.create_connection(("127.0.0.1", host_server), 5):
+        pass
+    targets = [f"{address}:{port}" for address in addresses for port in ports]
+    assert _connects(stack, project, name, *targets, seconds=0.3) == [], "by the default route"
+    reached = []
+    for address in [a for a in addresses if not a.startswith("127.")]:
+        for mac in _macs_of_the_host(project):
+            stack.in_netns(project, name, "ip", "route", "replace", address, "dev", interface)
+            stack.in_netns(project, name, "ip", "neighbour", "replace", address, "lladdr", mac, "dev", interface)
+            reached += _connects(stack, project, name, *(f"{address}:{port}" for port in ports), seconds=0.3)
+            stack.in_netns(project, name, "ip", "neighbour", "del", address, "dev", interface)
+        reached += _connects(stack, project, name, *(f"{address}:{port}" for port in ports), seconds=0.3)
+        stack.in_netns(project, name, "ip", "route", "del", address, "dev", interface)
+    assert reached == [], "by frames sent straight to the host's interfaces"
+
+
+@pytest.fixture
+def later_network() -> Iterator[str]:
+    """ADDRESS:PORT of a server on a bridge of the host that came after `make up`, as a Docker network would."""
+    with internet("nmt-other", "other0nmt", "198.18.9.2/24") as far:
+        run("ip", "link", "add", "br-other", "type", "bridge")
+        try:
+            run("ip", "address", "add", "198.18.9.1/24", "dev", "br-other")
+            run("ip", "link", "set", "other0nmt", "master", "br-other")
+            run("ip", "link", "set", "br-other", "up")
+            far.run("ip", "route", "add", "default", "via", "198.18.9.1")
+            yield "198.18.9.2:80"
+        finally:
+            run("ip", "link", "del", "br-other")
+
+
+def test_a_network_that_the_host_got_later_is_out_of_reach(stack: Stack, project: int, later_network: str) -> None:
+    address, port = later_network.split(":")
+    with socket.create_connection((address, int(port)), 10):
+        pass
+    stack.new_container(project, "web")
+    assert _connects(stack, project, "web", later_network, seconds=2) == []
+
+
+def _macs_of_the_host(project: int) -> set[str]:
+    """MACs at which the host could take a project's frames: its ends of the veth pairs, and the bridges' own interfaces."""
+    bridges = (f"nmt-p{project}", "nmt-routing")
+    names = {port for bridge in bridges for port in run("ovs-vsctl", "list-ports", bridge).split()} | set(bridges)
+    return {Path(f"/sys/class/net/{name}/address").read_text().strip() for name in names}
+
+
+def test_the_host_answers_no_arp_on_a_projects_bridge(stack: Stack, project: int) -> None:
+    stack.new_container(project, "web")
+    for address in [a for a in _host_addresses() if not a.startswith("127.")]:
+        done = stack.inside(project, "web", "arping", "-c1", "-w1", "-I", "eth0", address)
+        assert done.returncode != 0, f"somebody answers for {address}: {done.stdout}"
+
+
+def test_a_container_cannot_use_the_host_as_its_router(stack: Stack, project: int) -> None:
+    """A frame for the internet, sent to the host's end of the veth pair, is not forwarded."""
+    stack.new_container(project, "web")
+    with internet_behind_nat() as far:
+        stack.in_netns(project, "web", "ip", "route", "replace", INTERNET, "dev", "eth0")
+        with Tap(["ip", "netns", "exec", far.name], "eth0") as tap:
+            for mac in _macs_of_the_host(project):
+                stack.in_netns(project, "web", "ip", "neighbour", "replace", INTERNET, "lladdr", mac, "dev", "eth0")
+                assert stack.inside(project, "web", "ping", "-c1", "-W1", INTERNET).returncode != 0
+            assert [frame for frame in tap.frames() if frame.get("ip_dst") == INTERNET] == []

@@ -1,0 +1,101 @@
+"""delete-bridge leaves the host as it was before."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.system.stack import DOCKER_HOST, Stack, run
+
+
+def host_state(stack: Stack) -> dict[str, list[str]]:
+    """What could be left behind, without counters, ids that change by themselves, and the machine's other business."""
+    return {
+        "interfaces": sorted(line.split(": ")[1].split("@")[0] for line in run("ip", "-o", "link").splitlines()),
+        "ovs": run("ovs-vsctl", "show").splitlines(),
+        "containers": sorted(stack.docker("ps", "-a", "--format", "{{.Names}}").splitlines()),
+        "networks": sorted(stack.docker("network", "ls", "--format", "{{.Name}}").splitlines()),
+        "volumes": sorted(stack.docker("volume", "ls", "-q").splitlines()),
+        "flows": sorted(re.sub(r"(cookie|duration|n_packets|n_bytes|idle_age)=[^ ,]*,? ?", "", flow) for flow in _flows()),
+        "nftables": re.sub(r"counter packets \d+ bytes \d+", "counter", run("nft", "list", "ruleset")).splitlines(),
+        "namespaces": sorted(run("ip", "netns", "list").splitlines()),
+        "state": sorted(run("find", "/var/lib/netmanager/nmt").splitlines()),
+        "vlans": stack.orm(
+            "from apps.projects.models import Project;"
+            "print(sorted(Project.objects.exclude(vlan=None).values_list('vlan', flat=True)))"
+        ).split(),
+    }
+
+
+def _flows() -> list[str]:
+    return run("ovs-ofctl", "-O", "OpenFlow14", "dump-flows", "nmt-vtep").splitlines()[1:]
+
+
+@pytest.fixture
+def switch(stack: Stack) -> Iterator[None]:
+    """A switch of the room with a tunnel, so that projects get a patch pair and flows."""
+    stack.orm(
+        "from apps.ports.models import Switch;"
+        "Switch.objects.create(name='room', dpid='00000000000000a1', uplink_port=1, tunnel_address='198.18.4.1')"
+    )
+    stack.manage("bootstrap_datacenter")
+    yield
+    stack.orm("from apps.ports.models import Switch; Switch.objects.all().delete()")
+    stack.manage("bootstrap_datacenter")
+
+
+def test_a_network_has_its_tunnel_patch_and_flows(stack: Stack, project: int, switch: None) -> None:
+    vlan = stack.post(f"/create-bridge/1/{project}/").body["vlan"]
+    ports = run("ovs-vsctl", "list-ports", "nmt-vtep").split()
+    assert len([port for port in ports if port.endswith(f"-p{project}")]) == 1
+    flows = [flow for flow in _flows() if f"{project:x}" in flow.split("cookie=")[1].split(",")[0]]
+    assert len(flows) == 2
+    assert any(f"tun_id={vlan:#x}" in flow and "actions=output" in flow for flow in flows)
+    assert any(f"set_field:{vlan:#x}->tun_id" in flow for flow in flows)
+    before = (_flows_without_counters(), ports)
+    assert stack.post(f"/create-bridge/1/{project}/").status == 200
+    assert (_flows_without_counters(), run("ovs-vsctl", "list-ports", "nmt-vtep").split()) == before
+
+
+def _flows_without_counters() -> list[str]:
+    return sorted(run("ovs-ofctl", "--no-stats", "dump-flows", "nmt-vtep").splitlines())
+
+
+def test_delete_bridge_leaves_nothing_behind(stack: Stack, switch: None) -> None:
+    before = host_state(stack)
+    web = stack.new_container(3001, "web")
+    stack.new_container(3001, "db")
+    stack.inside(3001, "web", "touch", "/tmp/x")  # noqa: S108
+    stack.post(f"/stop-container/1/{web['docker_id']}/")
+    during = host_state(stack)
+    assert {part for part in before if before[part] == during[part]} == {"namespaces", "nftables"}
+    assert stack.post("/delete-bridge/1/3001/").body == {"success": True}
+    assert host_state(stack) == before
+    assert stack.get("/get-project-containers/1/3001/").body["containers"] == []
+
+
+def test_delete_bridge_of_a_project_without_a_network_succeeds(stack: Stack) -> None:
+    assert stack.post("/delete-bridge/1/3002/").body == {"success": True}
+
+
+def test_others_things_are_left_alone(stack: Stack) -> None:
+    """A container, a network and a bridge that are not ours survive delete-bridge, though they look like ours."""
+    stack.new_container(3003, "web")
+    stack.docker("run", "-d", "--name", "nmt-p3003.other", "--network", "none", "nmt-default:latest")
+    run("ovs-vsctl", "add-br", "nmt-p3004", "--", "set", "bridge", "nmt-p3004", "datapath_type=netdev")
+    try:
+        taken = stack.post("/new-container/1/3003/", name="other")
+        assert (taken.status, taken.body["code"]) == (500, "datacenter")
+        assert "nmt-p3003.other exists and is not ours" in taken.body["error"]
+        assert "nmt-p3003.other" in stack.docker("ps", "--format", "{{.Names}}").split()
+        stack.delete_project(3003)
+        assert stack.docker("ps", "--format", "{{.Names}}").split() == ["nmt-p3003.other"]
+        refused = stack.post("/create-bridge/1/3004/")
+        assert (refused.status, refused.body["code"]) == (500, "datacenter")
+        assert "nmt-p3004" in refused.body["error"]
+        assert "nmt-p3004" in run("ovs-vsctl", "list-br").split()
+    finally:
+        run("docker", "-H", DOCKER_HOST, "rm", "-f", "nmt-p3003.other")
+        run("ovs-vsctl", "--if-exists", "del-br", "nmt-p3004")
+    assert stack.post("/create-bridge/1/3004/").status == 200
+    stack.delete_project(3004)

@@ -1,0 +1,148 @@
+"""make up, demo, down and purge on a machine that has other people's things on it."""
+
+import os
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.system.stack import ENV_FILE, LISTEN, ROOT, SETTINGS, VAR, Stack, postgres, run
+from tests.system.test_leftovers import host_state
+
+
+@pytest.fixture
+def others_are_there() -> Iterator[Callable[[], None]]:
+    """A bridge and a database of somebody else's, and what fails if they are not there any more."""
+
+    def look() -> None:
+        run("ovs-vsctl", "br-exists", "somebody")
+        postgres("SELECT 1", "somebody")
+
+    run("ovs-vsctl", "--may-exist", "add-br", "somebody", "--", "set", "bridge", "somebody", "datapath_type=netdev")
+    postgres("DROP DATABASE IF EXISTS somebody")
+    postgres("CREATE DATABASE somebody")
+    yield look
+    run("ovs-vsctl", "--if-exists", "del-br", "somebody")
+    postgres("DROP DATABASE somebody")
+
+
+def _script(name: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [f"deploy/{name}.sh"]
+    return subprocess.run(
+        command, cwd=ROOT, env=os.environ | environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+
+
+def _processes() -> list[str]:
+    """Command lines of the processes that belong to this stack."""
+    lines = [path.read_bytes().replace(b"\0", b" ").decode(errors="replace") for path in _cmdlines()]
+    return [
+        line for line in lines if str(ROOT / ".venv/bin") in line and ("nmt" in line or LISTEN in line) and "pytest" not in line
+    ]
+
+
+def _cmdlines() -> Iterator[Path]:
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        if path.exists():
+            yield path
+
+
+def test_a_second_make_up_changes_nothing(stack: Stack, project: int) -> None:
+    stack.new_container(project, "web")
+    before, pids, token = host_state(stack), stack.control("status"), stack.token
+    stack.up()
+    assert host_state(stack) == before
+    assert [line.split()[:4] for line in stack.control("status").splitlines()] == [line.split()[:4] for line in pids.splitlines()]
+    assert stack.token == token
+
+
+def test_the_demo_passes_twice(stack: Stack) -> None:
+    for _ in range(2):
+        assert stack.script("demo").rstrip().endswith(" checks passed")
+    for project in (7, 8):
+        stack.delete_project(project)
+
+
+def test_make_up_heals_a_supervisor_that_was_killed(stack: Stack, project: int) -> None:
+    stack.new_container(project, "web")
+    os.kill(int(stack.control("pid")), 9)
+    stack.up()
+    assert len([line for line in stack.control("status").splitlines() if "RUNNING" in line]) == 5
+    assert stack.new_container(project, "db")
+
+
+def test_down_leaves_no_process_and_purge_nothing_else(stack: Stack, others_are_there: Callable[[], None]) -> None:
+    web, db = stack.new_container(6001, "web"), stack.new_container(6001, "db")
+    try:
+        stack.script("down")
+        assert _processes() == []
+        assert stack.pings(6001, "web", db["ip"])
+        assert stack.pings(6001, "db", "web")
+        assert web["docker_id"] in stack.docker("ps", "-q")
+        purged = stack.purge()
+        assert "Nothing of instance nmt is left" in purged
+        assert _processes() == []
+        assert stack.docker("ps", "-aq") == ""
+        assert "nmt" not in stack.docker("network", "ls", "--format", "{{.Name}}")
+        assert stack.docker("images", "-q", "--filter", "label=netmanager.instance=nmt") == ""
+        assert [bridge for bridge in run("ovs-vsctl", "list-br").split() if bridge.startswith("nmt")] == []
+        assert [line for line in run("ip", "-o", "link").splitlines() if ": nmt-" in line] == []
+        assert "netmanager-nmt" not in run("nft", "list", "ruleset")
+        assert "nmt" not in run("ip", "netns", "list")
+        assert not Path("/run/docker/plugins/nmt.sock").exists()
+        others_are_there()
+    finally:
+        stack.up()
+
+
+def test_purge_wants_to_be_sure(stack: Stack) -> None:
+    done = _script("purge", stack.environment)
+    assert done.returncode != 0
+    assert "CONFIRM=yes" in done.stderr
+    assert stack.get("/readyz/").status == 200
+
+
+def test_a_port_that_is_taken(stack: Stack) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        env_file = VAR / "taken.env"
+        env_file.write_text(
+            "".join(f"{k}={v}\n" for k, v in (SETTINGS | {"NETMANAGER_INSTANCE": "nmx", "NETMANAGER_LISTEN": listen}).items())
+        )
+        done = _script("up", stack.environment | {"NETMANAGER_ENV_FILE": str(env_file)})
+    assert done.returncode != 0
+    assert done.stderr.count("\n") == 1
+    assert f"port {listen} is taken" in done.stderr
+
+
+def test_not_root(stack: Stack) -> None:
+    for name in ("up", "test", "down", "purge"):
+        command = ["setpriv", "--reuid=65534", "--clear-groups", f"deploy/{name}.sh"]
+        done = subprocess.run(command, cwd=ROOT, env=os.environ | stack.environment, capture_output=True, text=True, check=False)
+        assert done.returncode != 0, name
+        assert "root" in done.stderr, name
+
+
+@pytest.mark.parametrize(
+    ("override", "sentence"),
+    [
+        ("/etc/os-release", "this machine is not Debian or Ubuntu"),
+        ("df", "less than 2 GB of free disk"),
+    ],
+)
+def test_a_machine_that_will_not_do(stack: Stack, tmp_path: Path, override: str, sentence: str) -> None:
+    """In a mount namespace of its own the machine looks like another one."""
+    if override == "df":
+        prepare = f"mount -t tmpfs -o size=64m none {tmp_path}; cp -r Makefile deploy .env.example {tmp_path}/; cd {tmp_path}"
+    else:
+        (tmp_path / "os-release").write_text("ID=fedora\n")
+        prepare = f"mount --bind {tmp_path}/os-release $(readlink -f /etc/os-release)"
+    script = f"{prepare}; exec deploy/up.sh"
+    command = ["unshare", "-m", "bash", "-ec", script]
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | stack.environment, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert ENV_FILE.exists()

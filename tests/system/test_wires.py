@@ -1,0 +1,70 @@
+"""Interfaces, MTU and throughput: no surprise attachment, one MTU on every hop, and TCP that moves data."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.system.netns import INTERNET, internet_behind_nat
+from tests.system.stack import DOCKER_HOST, Stack, run
+
+TRANSFER = Path(__file__).with_name("transfer.py").read_text()
+PORT = "9000"
+
+
+@contextmanager
+def _serving(*enter: str) -> Iterator[None]:
+    """A process that serves one transfer at PORT."""
+    with subprocess.Popen([*enter, "python3", "-c", TRANSFER, "serve", PORT], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        assert server.stdout.readline() == "ready\n"
+        yield
+        server.wait(60)
+
+
+def _interfaces(stack: Stack, project: int, name: str) -> dict[str, int]:
+    """MTU of each interface besides lo."""
+    lines = stack.inside(project, name, "ip", "-o", "link").stdout.splitlines()
+    links = {line.split(": ")[1].split("@")[0]: int(line.split(" mtu ")[1].split()[0]) for line in lines}
+    return {link: mtu for link, mtu in links.items() if link != "lo"}
+
+
+def test_a_container_has_one_interface_and_a_router_two(stack: Stack, project: int) -> None:
+    stack.new_container(project, "web")
+    assert list(_interfaces(stack, project, "web")) == ["eth0"]
+    assert sorted(_interfaces(stack, project, "router")) == ["lan0", "wan0"]
+    assert "docker_gwbridge" not in run("ip", "-o", "link")
+    assert "docker_gwbridge" not in stack.docker("network", "ls")
+
+
+def test_the_mtu_is_the_same_on_every_hop(stack: Stack, project: int) -> None:
+    stack.new_container(project, "web")
+    ports = run("ovs-vsctl", "list-ports", f"nmt-p{project}").split()
+    host = [int(Path(f"/sys/class/net/{port}/mtu").read_text()) for port in (*ports, "nmt-routing")]
+    inside = [*_interfaces(stack, project, "web").values(), *_interfaces(stack, project, "router").values()]
+    noted = run("ovs-vsctl", "get", "bridge", "nmt-vtep", "external_ids:netmanager.mtu").strip().strip('"')
+    assert set(host + inside) == {int(noted)}
+
+
+def test_a_full_size_packet_passes_and_a_larger_one_does_not(stack: Stack, project: int) -> None:
+    stack.new_container(project, "web")
+    db = stack.new_container(project, "db")
+    mtu = _interfaces(stack, project, "web")["eth0"]
+    fits = ["ping", "-c2", "-W2", "-M", "do", "-s"]
+    assert stack.inside(project, "web", *fits, str(mtu - 28), db["ip"]).returncode == 0
+    assert stack.inside(project, "web", *fits, str(mtu - 27), db["ip"]).returncode != 0
+
+
+def test_tcp_moves_100_mb_each_way_between_containers(stack: Stack, project: int) -> None:
+    stack.new_container(project, "web")
+    stack.new_container(project, "db")
+    with _serving("docker", "-H", DOCKER_HOST, "exec", stack.docker_name(project, "db")):
+        done = stack.inside(project, "web", "python3", "-c", TRANSFER, "fetch", "db", PORT)
+    assert done.stdout == "same\n", done
+
+
+def test_tcp_moves_100_mb_each_way_through_the_router(stack: Stack, project: int) -> None:
+    stack.new_container(project, "web")
+    with internet_behind_nat() as far, _serving("ip", "netns", "exec", far.name):
+        done = stack.inside(project, "web", "python3", "-c", TRANSFER, "fetch", INTERNET, PORT)
+    assert done.stdout == "same\n", done
