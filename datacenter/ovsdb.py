@@ -13,7 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 with warnings.catch_warnings(action="ignore"):  # ovs imports eventlet if it finds it, which warns that it is old
     from ovsdbapp import exceptions
     from ovsdbapp.backend.ovs_idl import connection, event, idlutils
-    from ovsdbapp.event import WaitEvent
+    from ovsdbapp.backend.ovs_idl.event import WaitEvent
     from ovsdbapp.schema.open_vswitch.impl_idl import OvsdbIdl, OvsVsctlTransaction
 
 from datacenter.errors import DatacenterError, DatacenterUnavailable
