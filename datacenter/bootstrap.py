@@ -9,7 +9,7 @@ from datacenter import firewall, netlink, openflow
 from datacenter.addressing import Plan
 from datacenter.engine import Engine, NetworkSpec
 from datacenter.errors import DatacenterError
-from datacenter.names import GATEWAY_KEY, MTU_KEY, SWITCH_KEY, Names
+from datacenter.names import GATEWAY_KEY, MTU_KEY, NETWORK_KEY, SWITCH_KEY, Names
 from datacenter.ovsdb import Ovsdb, Port
 
 NAT = "nat"
@@ -44,7 +44,8 @@ def datapath_type() -> str:
 
 def mtu(site: Site) -> int:
     """MTU of every hop: the smallest of the uplink's and of each underlay's less the VXLAN overhead, in bytes."""
-    default = netlink.default_interface()
+    route = netlink.default_route()
+    default = route.interface if route else None
     underlays = {name for address in site.tunnels.values() if (name := netlink.interface_towards(address))}
     uplink = site.uplink if site.uplink != NAT else default
     if not underlays and default:
@@ -61,9 +62,10 @@ def bootstrap(names: Names, plan: Plan, site: Site, ovsdb: Ovsdb, engine: Engine
     _ensure_routing(names, plan, site, ovsdb, found)
     firewall.install(_policy(names, plan, site))
     engine.build_image(ROUTER_CONTEXT, names.router_image, names.owner())
-    engine.ensure_network(
+    network_id = engine.ensure_network(
         NetworkSpec(names.routing, names.driver, names.routing, plan.public, plan.public_gateway, None, names.owner())
     )
+    ovsdb.set_bridge_ids(names.routing, {NETWORK_KEY: network_id})  # the driver did so, but to a bridge that may be gone
     return found
 
 
@@ -72,7 +74,8 @@ def _check_uplink(site: Site) -> None:
         return
     if not netlink.link_exists(site.uplink):
         raise DatacenterError(f"NETMANAGER_UPLINK names {site.uplink}, and this host has no such interface.")
-    if site.uplink == netlink.default_interface():
+    route = netlink.default_route()
+    if route and site.uplink == route.interface:
         raise DatacenterError(
             f"NETMANAGER_UPLINK names {site.uplink}, the NIC of the default route: the host would cut itself off."
         )
@@ -107,10 +110,17 @@ def _ensure_routing(names: Names, plan: Plan, site: Site, ovsdb: Ovsdb, found: B
 
 
 def _policy(names: Names, plan: Plan, site: Site) -> firewall.Policy:
-    connected = netlink.addressed_networks()
-    deny = site.egress_deny
+    connected, route = netlink.addressed_networks(), netlink.default_route()
+    deny, gateway = site.egress_deny, None
     if deny is None:
         deny = tuple(network for name, networks in connected.items() if name != names.routing for network in networks)
-    default = netlink.default_interface()
-    exits = (default,) if default else ()
-    return firewall.Policy(names, site.uplink == NAT, plan.public, site.dns, (*deny, plan.projects, plan.public), exits)
+        gateway = route.gateway if route else None
+    return firewall.Policy(
+        names=names,
+        nat=site.uplink == NAT,
+        public=plan.public,
+        dns=site.dns,
+        gateway=gateway,
+        deny=(*deny, plan.projects, plan.public),
+        exit=route.interface if route else None,
+    )

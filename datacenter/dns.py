@@ -1,11 +1,22 @@
 """Names of containers for a project's router: a directory with one hosts file per container (dnsmasq `hostsdir`)."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from datacenter.errors import DatacenterError
 from datacenter.names import project_domain
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DatacenterError(f"The names of containers cannot be written: {error}.") from error
 
 
 @dataclass(frozen=True)
@@ -20,19 +31,22 @@ class HostsDirectories:
     def ensure(self, project_id: int) -> Path:
         """The project's directory, made if it is missing; it is mounted into the router."""
         path = self.path(project_id)
-        path.mkdir(parents=True, exist_ok=True)
+        with _translated():
+            path.mkdir(parents=True, exist_ok=True)
         return path
 
     def add(self, project_id: int, name: str, ip: IPv4Address | str) -> None:
         """Let the router answer for `name` and `name.p<id>.lab.internal`; dnsmasq notices the rename."""
         path = self.ensure(project_id) / name
         draft = path.with_name(f".{name}")
-        draft.write_text(f"{ip} {name}.{project_domain(project_id)} {name}\n")
-        draft.replace(path)
+        with _translated():
+            draft.write_text(f"{ip} {name}.{project_domain(project_id)} {name}\n")
+            draft.replace(path)
 
     def remove(self, project_id: int, name: str) -> None:
         """Forget a name; a missing one is forgiven."""
-        (self.path(project_id) / name).unlink(missing_ok=True)
+        with _translated():
+            (self.path(project_id) / name).unlink(missing_ok=True)
 
     def delete(self, project_id: int) -> None:
         """Remove the project's directory; a missing one is forgiven."""

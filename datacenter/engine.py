@@ -12,6 +12,7 @@ from typing import Any
 
 import docker
 import requests
+import urllib3
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.types import IPAMConfig, IPAMPool, LogConfig, Mount
 
@@ -73,20 +74,22 @@ class ContainerState:
     name: str
     status: str  # Docker's word: created, running, paused, restarting, exited, dead
     labels: Mapping[str, str]
+    endpoints: frozenset[str]  # ids of its connections to networks, while it runs
 
 
 @contextmanager
 def _translated(what: str) -> Iterator[None]:
     try:
         yield
-    except (requests.exceptions.ConnectionError, requests.exceptions.Timeout) as error:
-        raise DatacenterUnavailable("The Docker Engine does not answer; is dockerd running?") from error
     except ImageNotFound as error:
         raise ImageMissing(f"{what} failed: {error.explanation}.") from error
-    except NotFound as error:
-        raise ContainerMissing(f"{what} failed: {error.explanation}.") from error
     except APIError as error:
-        raise DatacenterError(f"{what} failed: {error.explanation or error}.") from error
+        said = str(error.explanation or error)
+        if isinstance(error, NotFound) and "no such container" in said.lower():
+            raise ContainerMissing(f"{what} failed: {said}.") from error
+        raise DatacenterError(f"{what} failed: {said}.") from error
+    except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:  # the latter in the middle of a stream
+        raise DatacenterUnavailable("The Docker Engine does not answer; is dockerd running?") from error
     except DockerException as error:  # the client cannot even ask for the engine's version
         raise DatacenterUnavailable(f"The Docker Engine cannot be reached ({error}); is dockerd running?") from error
 
@@ -175,21 +178,12 @@ class Engine:
     def containers(self, labels: Mapping[str, str]) -> list[ContainerState]:
         """All containers, running or not, that carry the labels, in one request."""
         with _translated("Listing containers"):
-            return [
-                ContainerState(c["Id"][:SHORT_ID], c["Names"][0].lstrip("/"), c["State"], c["Labels"])
-                for c in self._api.containers(all=True, filters=_label_filter(labels))
-            ]
+            return [_state(listed) for listed in self._api.containers(all=True, filters=_label_filter(labels))]
 
     def start(self, container: str) -> None:
         """Start a container; a running one is left alone. Raises StartRefused, ContainerMissing."""
-        with _translated(f"Starting container {container}"):
-            try:
-                self._api.start(container)
-            except APIError as error:
-                said = str(error.explanation)
-                if any(word in said.lower() for word in ENGINES_OWN_TROUBLE):
-                    raise
-                raise StartRefused(f"The container could not be started: {said}.") from error
+        with _translated(f"Starting container {container}"), _starting():
+            self._api.start(container)
 
     def keep_running(self, container: str) -> None:
         """Have the engine start the container again whenever it ends, also after `stop`."""
@@ -203,7 +197,8 @@ class Engine:
             self._api.stop(container, timeout=STOP_TIMEOUT)
 
     def restart(self, container: str) -> None:
-        with _translated(f"Restarting container {container}"):
+        """Stop and start a container, whatever state it is in. Raises StartRefused, ContainerMissing."""
+        with _translated(f"Restarting container {container}"), _starting():
             self._api.restart(container, timeout=STOP_TIMEOUT)
 
     def delete_containers(self, labels: Mapping[str, str]) -> list[ContainerState]:
@@ -242,14 +237,8 @@ class Engine:
         try:
             with _translated(f"Looking for image {reference}"):
                 self._api.inspect_image(reference)
-        except (ImageMissing, ContainerMissing):
-            try:
-                with _translated(f"Pulling image {reference}"):
-                    for line in self._api.pull(reference, stream=True, decode=True):
-                        if "error" in line:
-                            raise ImageMissing(f"Image {reference} cannot be pulled: {line['error']}.")
-            except DatacenterError as error:
-                raise ImageMissing(f"Image {reference} is not on the Docker host and cannot be pulled: {error}") from error
+        except ImageMissing:
+            self._pull(reference)
 
     def build_image(self, context: Path, tag: str, labels: Mapping[str, str]) -> None:
         """Build our own image from a directory with a Dockerfile, in the host's network."""
@@ -268,6 +257,19 @@ class Engine:
             for image in self._api.images(all=False, filters=_label_filter(labels)):
                 with _forgiving():
                     self._api.remove_image(image["Id"], force=True)
+
+    def _pull(self, reference: str) -> None:
+        why = f"Image {reference} is not on the Docker host and cannot be pulled"
+        try:
+            with _translated(f"Pulling image {reference}"):
+                lines = list(self._api.pull(reference, stream=True, decode=True))
+        except DatacenterUnavailable:
+            raise
+        except DatacenterError as error:
+            raise ImageMissing(f"{why}: {error}") from error
+        failure = next((line["error"] for line in lines if "error" in line), None)
+        if failure:
+            raise ImageMissing(f"{why}: {failure}.")
 
     def _create(self, spec: ContainerSpec) -> str:
         network, address = spec.networks[0]
@@ -297,6 +299,18 @@ class Engine:
 
 
 @contextmanager
+def _starting() -> Iterator[None]:
+    """What the image is to blame for becomes StartRefused."""
+    try:
+        yield
+    except APIError as error:
+        said = str(error.explanation)
+        if any(word in said.lower() for word in ENGINES_OWN_TROUBLE):
+            raise
+        raise StartRefused(f"The container could not be started: {said}.") from error
+
+
+@contextmanager
 def _forgiving() -> Iterator[None]:
     try:
         yield
@@ -305,6 +319,13 @@ def _forgiving() -> Iterator[None]:
     except APIError as error:
         if error.status_code != requests.codes.conflict or "already in progress" not in str(error.explanation):
             raise
+
+
+def _state(listed: Mapping[str, Any]) -> ContainerState:
+    """From an entry of the engine's list of containers."""
+    networks = listed["NetworkSettings"]["Networks"].values()
+    endpoints = frozenset(network["EndpointID"] for network in networks if network["EndpointID"])
+    return ContainerState(listed["Id"][:SHORT_ID], listed["Names"][0].lstrip("/"), listed["State"], listed["Labels"], endpoints)
 
 
 def _label_filter(labels: Mapping[str, str]) -> dict[str, Any]:

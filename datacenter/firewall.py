@@ -6,24 +6,27 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 from pathlib import Path
 
-from datacenter.errors import DatacenterError
+from datacenter.errors import DatacenterError, DatacenterUnavailable
 from datacenter.names import Names
+
+TIMEOUT = 30  # seconds, for nft and iptables
 
 
 @dataclass(frozen=True)
 class Policy:
     """What the host lets through.
 
-    `nat` masquerades the public pool. `deny` is out of reach but for DNS servers' port 53; so are the host's bridges
-    (Docker makes one for each network, at any time) but for those in `exits`, where the host's default routes lead.
+    `nat` masquerades the public pool. `deny` is out of reach but for the `gateway` and DNS servers' port 53; so are the
+    host's bridges (Docker makes one for each network, at any time) but for `exit`, where the host's default route leads.
     """
 
     names: Names
     nat: bool
     public: IPv4Network
     dns: tuple[IPv4Address, ...]
+    gateway: IPv4Address | None
     deny: tuple[IPv4Network, ...]
-    exits: tuple[str, ...]
+    exit: str | None
 
 
 def ruleset(policy: Policy) -> str:
@@ -35,7 +38,7 @@ def ruleset(policy: Policy) -> str:
     table, routing, ours = policy.names.table, policy.names.routing, policy.names.interfaces
     dns = ", ".join(sorted(map(str, policy.dns)))
     deny = ", ".join(str(network) for network in collapse_addresses(policy.deny))
-    exits = "".join(f' oifname != "{name}"' for name in policy.exits)
+    elsewhere = f' oifname != "{policy.exit}"' if policy.exit else ""
     forward = [
         f'iifname "{routing}" oifname "{ours}" drop',
         *(
@@ -43,8 +46,9 @@ def ruleset(policy: Policy) -> str:
             if dns and policy.nat
             else []
         ),
+        *([f'iifname "{routing}" ip daddr {policy.gateway} accept'] if policy.gateway and policy.nat else []),
         *([f'iifname "{routing}" ip daddr {{ {deny} }} drop'] if deny else []),
-        f'iifname "{routing}" meta oifkind "bridge"{exits} drop',
+        f'iifname "{routing}" meta oifkind "bridge"{elsewhere} drop',
         *([] if policy.nat else [f'iifname "{routing}" drop']),
         f'oifname "{routing}" ct state established,related accept',
         f'oifname "{ours}" drop',
@@ -79,7 +83,7 @@ def install(policy: Policy) -> None:
     _run("nft", "-f", "-", stdin=ruleset(policy))
     _remove_docker_rules(policy.names)
     if policy.nat:
-        Path("/proc/sys/net/ipv4/ip_forward").write_text("1\n")
+        _forward_ipv4()
         for rule in _docker_rules(policy.names):
             if _docker_user_exists():
                 _run("iptables", "-w", "-I", "DOCKER-USER", *rule)
@@ -119,10 +123,19 @@ def _remove_docker_rules(names: Names) -> None:
             pass
 
 
+def _forward_ipv4() -> None:
+    try:
+        Path("/proc/sys/net/ipv4/ip_forward").write_text("1\n")
+    except OSError as error:
+        raise DatacenterError(f"This host does not let itself be a router: {error}.") from error
+
+
 def _run(*command: str, stdin: str = "") -> None:
     try:
-        subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=30, check=True)
-    except FileNotFoundError as error:
-        raise DatacenterError(f"{command[0]} is not installed.") from error
+        subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=TIMEOUT, check=True)
+    except OSError as error:
+        raise DatacenterError(f"{command[0]} cannot be run ({error}); is it installed?") from error
+    except subprocess.TimeoutExpired as error:
+        raise DatacenterUnavailable(f"{' '.join(command)} did not answer within {TIMEOUT} s.") from error
     except subprocess.CalledProcessError as error:
         raise DatacenterError(f"{' '.join(command)} failed: {error.stderr.strip()}.") from error

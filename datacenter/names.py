@@ -9,6 +9,7 @@ PROJECT_KEY = "netmanager.project"
 CONTAINER_KEY = "netmanager.container"
 SWITCH_KEY = "netmanager.switch"  # of a tunnel port: the switch it leads to
 NETWORK_KEY = "netmanager.network"  # of a bridge: id of its Docker network
+ENDPOINT_KEY = "iface-id"  # of a port: id of its Docker endpoint, in the words of Open vSwitch's integrators
 MTU_KEY = "netmanager.mtu"  # of a bridge: bytes
 GATEWAY_KEY = "netmanager.gateway"  # of the routing bridge: the public pool's gateway
 

@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from pathlib import Path
 
 from pyroute2 import Ethtool, IPRoute
+from pyroute2.ethtool.ioctl import EthtoolError
 from pyroute2.netlink import genlmsg
 from pyroute2.netlink.exceptions import NetlinkError
 from pyroute2.netlink.generic import GenericNetlinkSocket
@@ -31,7 +32,7 @@ def _route() -> Iterator[IPRoute]:
     try:
         with IPRoute() as route:
             yield route
-    except NetlinkError as error:
+    except (NetlinkError, EthtoolError, OSError) as error:
         raise DatacenterError(f"The kernel refused a network change: {error}.") from error
 
 
@@ -126,12 +127,21 @@ def addressed_networks() -> dict[str, list[IPv4Network]]:
     return networks
 
 
-def default_interface() -> str | None:
-    """The interface of the IPv4 default route, or None."""
+@dataclass(frozen=True)
+class DefaultRoute:
+    """The IPv4 default route: its interface, and its gateway where it has one."""
+
+    interface: str
+    gateway: IPv4Address | None
+
+
+def default_route() -> DefaultRoute | None:
+    """The host's IPv4 default route, or None."""
     with _route() as route:
         for entry in route.get_default_routes(family=socket.AF_INET):
             if entry.get_attr("RTA_OIF") is not None:
-                return _name(route, entry.get_attr("RTA_OIF"))
+                gateway = entry.get_attr("RTA_GATEWAY")
+                return DefaultRoute(_name(route, entry.get_attr("RTA_OIF")), IPv4Address(gateway) if gateway else None)
     return None
 
 

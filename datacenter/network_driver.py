@@ -13,7 +13,7 @@ from typing import Any
 from datacenter import netlink
 from datacenter.addressing import ROUTER, is_router, mac_of
 from datacenter.errors import DatacenterError
-from datacenter.names import GATEWAY_KEY, INSTANCE_KEY, MTU_KEY, NETWORK_KEY, PROJECT_KEY, Names
+from datacenter.names import ENDPOINT_KEY, GATEWAY_KEY, INSTANCE_KEY, MTU_KEY, NETWORK_KEY, PROJECT_KEY, Names
 from datacenter.ovsdb import Bridge, Ovsdb, Port
 
 log = logging.getLogger(__name__)
@@ -130,7 +130,7 @@ class NetworkDriver:
         }
 
     def _port_ids(self, bridge: Bridge, endpoint_id: str, address: IPv4Interface, mac: str) -> dict[str, str]:
-        ids = {"iface-id": endpoint_id, "attached-mac": mac, ADDRESS_KEY: str(address)}
+        ids = {ENDPOINT_KEY: endpoint_id, "attached-mac": mac, ADDRESS_KEY: str(address)}
         return ids | {key: bridge.external_ids[key] for key in (INSTANCE_KEY, PROJECT_KEY) if key in bridge.external_ids}
 
     def _is_wan(self, bridge: Bridge) -> bool:
@@ -163,6 +163,9 @@ def _answer(driver: NetworkDriver, environ: Json) -> tuple[str, Json]:
         return "404 Not Found", {"Err": f"{environ['PATH_INFO']} is not a call of this driver."}
     try:
         return "200 OK", call(json.loads(environ["wsgi.input"].read() or b"{}"))
-    except (DatacenterError, ValueError, KeyError) as error:
+    except DatacenterError as error:
         log.warning("%s failed: %s", environ["PATH_INFO"], error)
         return "500 Internal Server Error", {"Err": str(error)}
+    except Exception as error:  # the engine shows its caller what stands in Err, and nothing of any other answer
+        log.exception("%s broke", environ["PATH_INFO"])
+        return "500 Internal Server Error", {"Err": f"{type(error).__name__}: {error}"}

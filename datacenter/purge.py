@@ -2,7 +2,7 @@
 
 from datacenter import firewall, netlink
 from datacenter.engine import Engine
-from datacenter.names import Names
+from datacenter.names import ENDPOINT_KEY, Names
 from datacenter.ovsdb import Ovsdb
 
 
@@ -15,9 +15,14 @@ def purge(names: Names, ovsdb: Ovsdb, engine: Engine) -> list[str]:
     engine.delete_images(owner)
     bridges = ovsdb.bridges(owner)
     for bridge in bridges:
-        veths = [port for port, ids in ovsdb.ports(bridge.name).items() if "iface-id" in ids]
-        ovsdb.delete_bridge(bridge.name)
-        for veth in veths:
-            netlink.delete_link(veth)
+        delete_bridge(bridge.name, ovsdb)
     firewall.uninstall(names)
     return [container.name for container in containers] + [bridge.name for bridge in bridges]
+
+
+def delete_bridge(name: str, ovsdb: Ovsdb) -> None:
+    """Remove a bridge and the veth pairs of its endpoints, which Docker's Leave did not reach; missing ones are forgiven."""
+    veths = [port for port, ids in ovsdb.ports(name).items() if ENDPOINT_KEY in ids]
+    ovsdb.delete_bridge(name)
+    for veth in veths:
+        netlink.delete_link(veth)

@@ -18,6 +18,7 @@ DOCKER_HOST=unix:///run/netmanager/nmt/docker.sock
 SETTINGS
 }
 
+PACKAGES="$PACKAGES iputils-ping"  # what the tests run in namespaces of their own
 preflight
 install_packages
 install_python requirements-dev.txt

@@ -50,9 +50,9 @@ def _driver() -> None:
 
 
 _CHECKS: dict[str, Callable[[], object]] = {
-    "database": _database,
     "broker": _broker,
     "docker": host.engine.version,
     "ovs": host.ovsdb.version,
     "driver": _driver,
+    "database": _database,  # last: this thread keeps its connection, and the others may be slow
 }

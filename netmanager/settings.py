@@ -39,8 +39,8 @@ NETMANAGER_ROUTER_MEMORY = env.int("NETMANAGER_ROUTER_MEMORY", 64 * 1024 * 1024)
 NETMANAGER_VOUCHING = env.bool("NETMANAGER_VOUCHING", True)
 NETMANAGER_TOKENLESS_FROM = env.list("NETMANAGER_TOKENLESS_FROM", default=[])
 
-# The API waits for an operation this long (seconds) before it answers 202
-NETMANAGER_WAIT_SECONDS = env.int("NETMANAGER_WAIT_SECONDS", 600)
+# The API waits for an operation as long as that may take, or for so many seconds, before it answers 202
+NETMANAGER_WAIT_SECONDS = env.int("NETMANAGER_WAIT_SECONDS", None)
 
 # Django
 SECRET_KEY = env.str("NETMANAGER_SECRET_KEY")
@@ -133,7 +133,7 @@ CELERY_TASK_PUBLISH_RETRY = False  # a lost message is sent again by operations.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "operations.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "sweep": {"task": "operations.sweep", "schedule": 2.0, "options": {"expires": 2}},
 }
 
 LOGGING = {

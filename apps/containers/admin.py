@@ -1,8 +1,8 @@
 """The catalogue, which staff write, and the containers, which the machine owns."""
 
 from django.contrib import admin
-from django.http import HttpRequest
 
+from apps.admin import MachineOwnedAdmin
 from apps.containers.models import Container, Image
 
 
@@ -14,17 +14,8 @@ class ImageAdmin(admin.ModelAdmin[Image]):
 
 
 @admin.register(Container)
-class ContainerAdmin(admin.ModelAdmin[Container]):
+class ContainerAdmin(MachineOwnedAdmin[Container]):
     list_display = ["name", "project", "ip", "docker_id", "image", "desired", "status", "created_by", "created"]
     list_filter = ["desired", "status", "image"]
     search_fields = ["name", "docker_id", "ip", "=project__project_id", "=created_by"]
     list_select_related = ["project"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Container | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Container | None = None) -> bool:
-        return False

@@ -1,5 +1,8 @@
 """Container and the catalogue of images."""
 
+import shlex
+
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -10,12 +13,22 @@ from apps.projects.models import Project
 NAME_PATTERN = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 
 
+def validate_command(command: str) -> None:
+    """Docker splits it as a shell would."""
+    try:
+        shlex.split(command)
+    except ValueError as error:
+        raise ValidationError(f"This is no command line: {error}.") from error
+
+
 class Image(models.Model):
     """A pre-built image that staff allow."""
 
     name = models.CharField(max_length=63, unique=True, validators=[RegexValidator(rf"\A{NAME_PATTERN}\Z")])
     reference = models.CharField(max_length=255, help_text="Docker image reference, for example debian:bookworm-slim.")
-    command = models.CharField(max_length=255, blank=True, help_text="Default command; empty for the image's own.")
+    command = models.CharField(
+        max_length=255, blank=True, validators=[validate_command], help_text="Default command; empty for the image's own."
+    )
     is_default = models.BooleanField(default=False)
 
     class Meta:

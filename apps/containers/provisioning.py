@@ -63,8 +63,8 @@ def deprovision(container: Container) -> None:
 
 def start(container: Container) -> None:
     with _present(container):
-        host.engine.keep_running(container.docker_id)
         _start(container)
+        host.engine.keep_running(container.docker_id)
     _save(container, Desired.RUNNING, "running")
 
 
@@ -75,9 +75,9 @@ def stop(container: Container) -> None:
 
 
 def restart(container: Container) -> None:
-    with _present(container):
-        host.engine.keep_running(container.docker_id)
+    with _present(container), _startable():
         host.engine.restart(container.docker_id)
+        host.engine.keep_running(container.docker_id)
     _save(container, Desired.RUNNING, "running")
 
 
@@ -151,8 +151,14 @@ def _spec(project: Project, container: Container, command: str) -> ContainerSpec
 
 
 def _start(container: Container) -> None:
-    try:
+    with _startable():
         host.engine.start(container.docker_id)
+
+
+@contextmanager
+def _startable() -> Iterator[None]:
+    try:
+        yield
     except StartRefused as error:
         raise Rejected("start_failed", str(error)) from error
 

@@ -9,6 +9,7 @@ from apps.containers.serializers import ContainerPath, NewContainer
 from apps.operations.responses import answer
 from apps.operations.services import Caller
 from apps.projects.serializers import ProjectPath
+from apps.projects.services import member_admit
 
 
 class CreateContainer(APIView):
@@ -28,7 +29,8 @@ class ProjectContainers(APIView):
 
     def get(self, request: Request, **path: str) -> Response:
         ids = ProjectPath.read(**path)
-        return Response({"success": True, "containers": selectors.project_containers(**ids)})
+        member_admit(**ids)
+        return Response({"success": True, "containers": selectors.project_containers(ids["project_id"])})
 
 
 class ChangeContainer(APIView):

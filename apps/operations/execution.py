@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.errors import Broken, NetManagerError
+from apps.operations.deadline import TIME_LIMIT, time_limit
 from apps.operations.locks import Lease, sign_of_life
 from apps.operations.models import Operation, State
 from datacenter.errors import DatacenterError, DatacenterUnavailable
@@ -36,7 +37,8 @@ def execute(operation: Operation, lease: Lease) -> None:
             return
         log.info("%s %s begins", operation, operation.uuid)
         try:
-            result = _executors[operation.kind](operation, lease)
+            with time_limit(TIME_LIMIT):
+                result = _executors[operation.kind](operation, lease)
         except Exception as error:
             failure = _as_failure(operation, error)
             fail(Q(pk=operation.pk, state=State.RUNNING), failure)

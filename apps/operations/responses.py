@@ -6,13 +6,15 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from apps.errors import Broken, Rejected
+from apps.operations.deadline import TIME_LIMIT
 from apps.operations.models import Operation, State
 from apps.operations.waiting import wait_for
 
 
 def answer(operation: Operation) -> Response:
     """Wait for the operation and answer from its row; raises its failure as NetManagerError."""
-    done = wait_for(operation.uuid, settings.NETMANAGER_WAIT_SECONDS)
+    shortened = settings.NETMANAGER_WAIT_SECONDS
+    done = wait_for(operation.uuid, TIME_LIMIT if shortened is None else shortened)
     if done.state == State.FAILED:
         raise (Broken if done.operators else Rejected)(done.error_code, done.error)
     if done.state == State.SUCCEEDED:

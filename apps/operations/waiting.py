@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from contextlib import closing, contextmanager
 
 import psycopg2
-from django.db import DatabaseError, connection, connections
+from django.db import connection, connections
 
 from apps.operations.models import ENDED_CHANNEL, Operation
 from apps.operations.selectors import operation_get
@@ -54,7 +54,7 @@ class EndedListener:
         while True:
             try:
                 self._listen()
-            except (psycopg2.Error, DatabaseError) as error:
+            except Exception as error:  # a pool that is used up raises its own; without this thread every waiter polls
                 self._listening.clear()
                 connections.close_all()
                 log.warning("not listening for ended operations: %s", error)

@@ -3,11 +3,12 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
+from apps.admin import SharedAdmin
 from apps.ports.models import Host, Socket, Switch
 
 
 @admin.register(Switch)
-class SwitchAdmin(admin.ModelAdmin[Switch]):
+class SwitchAdmin(SharedAdmin[Switch]):
     list_display = ["name", "dpid", "uplink_kind", "tunnel_address", "uplink_port", "bounce_ms", "connected_at", "last_seen"]
     list_filter = ["uplink_kind"]
     search_fields = ["name", "dpid", "tunnel_address"]
@@ -15,7 +16,7 @@ class SwitchAdmin(admin.ModelAdmin[Switch]):
 
 
 @admin.register(Socket)
-class SocketAdmin(admin.ModelAdmin[Socket]):
+class SocketAdmin(SharedAdmin[Socket]):
     list_display = ["number", "label", "switch", "of_port", "project", "applied_vlan", "enabled", "disabled_reason"]
     list_filter = ["enabled", "switch", ("project", admin.EmptyFieldListFilter)]
     search_fields = ["=number", "label", "switch__name", "=project__project_id"]

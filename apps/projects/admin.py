@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from apps.admin import SharedAdmin
 from apps.projects.models import Member, Project
 from apps.projects.services import project_close
 
@@ -16,12 +17,13 @@ class MemberInline(admin.TabularInline[Member, Project]):
 
 
 @admin.register(Project)
-class ProjectAdmin(admin.ModelAdmin[Project]):
+class ProjectAdmin(SharedAdmin[Project]):
     list_display = ["project_id", "status", "vlan", "containers", "closed", "updated", "error"]
     list_filter = ["status", "closed"]
     search_fields = ["=project_id", "=vlan", "=members__user_id", "error"]
     readonly_fields = ["status", "vlan", "docker_network_id", "router_docker_id", "error", "created", "updated"]
     inlines = [MemberInline]
+    saved_always = ["updated"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:
         return super().get_queryset(request).annotate(container_count=Count("containers", distinct=True))
@@ -29,9 +31,6 @@ class ProjectAdmin(admin.ModelAdmin[Project]):
     @admin.display(ordering="container_count")
     def containers(self, project: Project) -> int:
         return int(getattr(project, "container_count", 0))
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Project | None = None) -> list[str]:
-        return [*self.readonly_fields, *(["project_id"] if obj else [])]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

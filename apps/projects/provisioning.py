@@ -14,8 +14,9 @@ from datacenter import openflow
 from datacenter.addressing import FIRST_VLAN, LAST_VLAN
 from datacenter.engine import ContainerSpec, NetworkSpec
 from datacenter.errors import DatacenterError, ImageMissing
-from datacenter.names import MTU_KEY, NETWORK_KEY, ROUTER_HOSTNAME, SWITCH_KEY, project_domain
+from datacenter.names import ENDPOINT_KEY, MTU_KEY, NETWORK_KEY, ROUTER_HOSTNAME, SWITCH_KEY, project_domain
 from datacenter.ovsdb import Bridge, Port
+from datacenter.purge import delete_bridge
 
 log = logging.getLogger(__name__)
 
@@ -36,19 +37,19 @@ def repair_network(project_id: int, lease: Lease) -> Project:
     project = Project.objects.get(pk=project_id)
     if project.status != Status.ACTIVE:
         return _provision(project, lease)
-    lost = host.ovsdb.bridge(host.names.bridge(project.pk)) is None
     _build(project, lease)
-    if lost:
-        _reconnect(project, lease)
+    _reconnect(project, lease)
     project.refresh_from_db()
     return project
 
 
 def _reconnect(project: Project, lease: Lease) -> None:
-    """Plug what runs into a bridge that was made again: the engine does so when a container starts."""
+    """Plug in again what runs on a bridge that was made anew: the engine does so when a container starts."""
+    bridges = (host.names.bridge(project.pk), host.names.routing)
+    plugged = {ids.get(ENDPOINT_KEY) for bridge in bridges for ids in host.ovsdb.ports(bridge).values()}
     for container in host.engine.containers(host.names.owner(project.pk)):
         lease.check()
-        if container.status == "running":
+        if not container.endpoints <= plugged:
             host.engine.restart(container.docker_id)
 
 
@@ -68,6 +69,8 @@ def deprovision(project: Project, lease: Lease) -> None:
 
 def _provision(project: Project, lease: Lease) -> Project:
     host.engine.version()  # nothing is begun while Docker is away
+    if project.vlan is not None:  # a build or removal was interrupted: what it left is not what is wanted now
+        _demolish(project, lease)
     _claim_vlan(project)
     try:
         _build(project, lease)
@@ -109,8 +112,7 @@ def _undo(project: Project, lease: Lease, cause: Exception) -> None:
 
 @transaction.atomic
 def _released(project: Project, status: Status, error: str) -> None:
-    """Nothing of the project is on the host any more: its VLAN is free, and its containers' rows have no meaning."""
-    project.containers.all().delete()
+    """Nothing of the project is on the host any more: its VLAN is free."""
     Project.objects.filter(pk=project.pk).update(status=status, error=error, vlan=None, docker_network_id="", router_docker_id="")
 
 
@@ -234,6 +236,7 @@ def _demolish(project: Project, lease: Lease) -> None:
 
 def _delete_containers(project: Project) -> None:
     host.engine.delete_containers(host.names.owner(project.pk))
+    project.containers.all().delete()
 
 
 def _delete_networks(project: Project) -> None:
@@ -253,7 +256,7 @@ def _delete_bridge(project: Project) -> None:
         host.ovsdb.unplug(*patches)
     bridge = host.ovsdb.bridge(host.names.bridge(project.pk))
     if bridge and owner.items() <= bridge.external_ids.items():
-        host.ovsdb.delete_bridge(bridge.name)
+        delete_bridge(bridge.name, host.ovsdb)
 
 
 def _delete_hosts(project: Project) -> None:

@@ -23,6 +23,7 @@ ENGINE_RUN = Path("/run/netmanager-nmt-engine")
 ENGINE_DATA = Path("/var/lib/netmanager-nmt-engine")
 ENGINE_BRIDGE = "docker0nmt"  # with --bridge=none the engine would delete the docker0 of the machine's own
 DOCKER_HOST = f"unix://{ENGINE_RUN}/docker.sock"
+NOT_RUN = {125, 126, 127}  # the container is not running, the program is none or is not there
 SETTINGS = {
     "NETMANAGER_INSTANCE": INSTANCE,
     "NETMANAGER_LISTEN": LISTEN,
@@ -189,13 +190,11 @@ class Stack:
 
     def inside(self, project: int, name: str, *command: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """Run a command in a container."""
-        command = ("docker", "-H", DOCKER_HOST, "exec", self.docker_name(project, name), *command)
-        return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+        return _ran("docker", "-H", DOCKER_HOST, "exec", self.docker_name(project, name), *command, timeout=timeout)
 
     def in_netns(self, project: int, name: str, *command: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """Run a program of this machine, with all its rights, in a container's network namespace."""
-        command = ("nsenter", "-t", str(self.pid(project, name)), "-n", *command)
-        return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+        return _ran("nsenter", "-t", str(self.pid(project, name)), "-n", *command, timeout=timeout)
 
     def pings(self, project: int, name: str, target: str) -> bool:
         """Whether a ping is answered, by the third at the latest (the first can go while ARP is under way)."""
@@ -216,6 +215,13 @@ def running_stack() -> Iterator[Stack]:
         yield stack
     finally:
         stack.stop()
+
+
+def _ran(*command: str, timeout: float) -> subprocess.CompletedProcess[str]:
+    """The command as it ended, well or badly; a program that is not there is no result."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+    assert done.returncode not in NOT_RUN, f"{' '.join(command)}: {done.stdout}{done.stderr}"
+    return done
 
 
 def _succeeds(*command: str) -> bool:

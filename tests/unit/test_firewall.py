@@ -3,6 +3,7 @@
 import subprocess
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
+from typing import Any
 
 import pytest
 
@@ -15,10 +16,12 @@ NAT = Policy(
     public=IPv4Network("100.65.0.0/16"),
     dns=(IPv4Address("192.0.2.54"), IPv4Address("192.0.2.53")),
     deny=(IPv4Network("192.0.2.0/25"), IPv4Network("192.0.2.128/25"), IPv4Network("198.51.100.0/24")),
-    exits=("br0",),
+    gateway=IPv4Address("192.0.2.1"),
+    exit="br0",
 )
 NIC = replace(NAT, nat=False)
-POLICIES = [NAT, NIC, replace(NAT, dns=()), replace(NAT, deny=()), replace(NIC, dns=(), deny=()), replace(NAT, exits=())]
+LEAST: dict[str, Any] = {"dns": (), "deny": (), "gateway": None, "exit": None}
+POLICIES = [NAT, NIC, *(replace(NAT, **{part: nothing}) for part, nothing in LEAST.items()), replace(NIC, **LEAST)]
 
 
 def chain(policy: Policy, name: str, table: str = "inet") -> list[str]:
@@ -50,6 +53,13 @@ def test_with_nat_the_public_pool_is_masqueraded_and_dns_is_asked_before_the_den
     assert forward.index(dns) < forward.index(denied)
 
 
+def test_with_nat_the_gateway_is_reached_though_its_network_is_denied() -> None:
+    forward = chain(NAT, "forward")
+    allowed = forward.index('iifname "nmt-routing" ip daddr 192.0.2.1 accept')
+    assert allowed < forward.index('iifname "nmt-routing" ip daddr { 192.0.2.0/24, 198.51.100.0/24 } drop')
+    assert not any("192.0.2.1 " in rule for rule in chain(replace(NAT, gateway=None), "forward"))
+
+
 def test_with_a_nic_as_uplink_the_host_masquerades_nothing_and_forwards_nothing_of_projects() -> None:
     assert chain(NIC, "postrouting") == []
     assert 'iifname "nmt-routing" drop' in chain(NIC, "forward")
@@ -75,7 +85,7 @@ def test_with_a_nic_the_host_refuses_what_comes_back_to_it_from_routers_by_way_o
 
 def test_bridges_of_the_host_are_out_of_reach_but_for_the_one_where_its_default_route_leads() -> None:
     assert 'iifname "nmt-routing" meta oifkind "bridge" oifname != "br0" drop' in chain(NAT, "forward")
-    assert 'iifname "nmt-routing" meta oifkind "bridge" drop' in chain(replace(NAT, exits=()), "forward")
+    assert 'iifname "nmt-routing" meta oifkind "bridge" drop' in chain(replace(NAT, exit=None), "forward")
 
 
 def test_another_instance_on_the_same_host_has_tables_of_its_own() -> None:
