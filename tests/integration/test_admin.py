@@ -4,15 +4,16 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin import site
 from django.contrib.auth.models import User
 from django.db.models import Model
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from apps.containers.models import Container, Image
 from apps.operations.models import Operation
 from apps.ports.models import Host, Socket, Switch
-from apps.projects.models import Member, Project
+from apps.projects.models import Member, Project, Status
 from tests.integration import rows
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +146,17 @@ def test_what_the_machine_knows_is_read_only(
     assert before | {"updated": None} == after | {"updated": None}
 
 
+def test_what_the_machine_writes_while_staff_save_is_kept(staff: Client, rf: RequestFactory) -> None:
+    request, project = rf.post("/"), rows.project()
+    pages = site.get_model_admin(Project)
+    form = pages.get_form(request, project)({"quota_containers": "3"}, instance=project)
+    assert form.is_valid()
+    Project.objects.update(vlan=99, status=Status.ACTIVE)
+    pages.save_model(request, form.save(commit=False), form, change=True)
+    project.refresh_from_db()
+    assert (project.quota_containers, project.vlan, project.status) == (3, 99, Status.ACTIVE)
+
+
 def test_who_sets_the_members_closes_the_project(staff: Client, room: dict[type[Model], Model]) -> None:
     def closed_by(url: str, sent: dict[str, str]) -> bool:
         Project.objects.update(closed=False)
@@ -186,6 +198,7 @@ def test_staff_enter_a_project_with_its_members(staff: Client) -> None:
         (Switch, {"name": "room-2", "dpid": "A1", "uplink_port": "1", "uplink_kind": "VXLAN", "tunnel_address": "192.0.2.12"}),
         (Switch, {"name": "room-2", "dpid": "00000000000000a2", "uplink_port": "1", "uplink_kind": "VXLAN"}),
         (Image, {"name": "second", "reference": "x", "is_default": "on"}),
+        (Image, {"name": "second", "reference": "x", "command": "sh -c 'sleep"}),
     ],
 )
 def test_what_the_database_would_refuse_is_told_in_the_form(

@@ -1,6 +1,7 @@
 """What becomes of an operation's row, whatever its code does."""
 
 import json
+import signal
 from base64 import b64decode
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.errors import Broken, Rejected
+from apps.operations.deadline import TIME_LIMIT
 from apps.operations.execution import execute, executes
 from apps.operations.locks import Lease, lives, project_lease, sign_of_life
 from apps.operations.models import Operation, State
@@ -32,7 +34,8 @@ def nothing_ran() -> None:
 @executes("test-works")
 def works(operation: Operation, lease: Lease) -> dict[str, Any]:
     ran.append(operation.target)
-    return {"echo": operation.request, "living": lives(operation.uuid)}
+    limited = 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= TIME_LIMIT
+    return {"echo": operation.request, "living": lives(operation.uuid), "limited": limited}
 
 
 @executes("test-fails")
@@ -83,7 +86,7 @@ def messages(broker: redis.Redis) -> list[list[Any]]:
 def test_success_is_written_with_its_result_and_times() -> None:
     done = executed(wanted("test-works", request={"name": "web"}))
     assert done.state == State.SUCCEEDED
-    assert done.result == {"echo": {"name": "web"}, "living": True}
+    assert done.result == {"echo": {"name": "web"}, "living": True, "limited": True}
     assert done.started and done.finished and done.created <= done.started <= done.finished
     assert done.worker
     assert (done.error_code, done.error) == ("", "")
@@ -161,7 +164,7 @@ def test_draining_twice_runs_nothing_twice() -> None:
 def test_a_worker_that_lost_its_session_ends_its_operation_and_begins_no_other() -> None:
     lost, next_one = wanted("test-loses-its-session"), wanted("test-works", "next")
     with pytest.raises(Broken, match="lock"):
-        elsewhere(lambda: drain(7))
+        drain(7)
     for operation in (lost, next_one):
         operation.refresh_from_db()
     assert (lost.state, lost.error_code) == (State.FAILED, "lock_lost")

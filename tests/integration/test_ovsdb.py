@@ -1,7 +1,9 @@
 """Bridges and ports on a real ovsdb-server and ovs-vswitchd."""
 
 import subprocess
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,8 @@ import pytest
 from datacenter.bootstrap import datapath_type
 from datacenter.errors import DatacenterError, DatacenterUnavailable
 from datacenter.names import INSTANCE_KEY, Names
-from datacenter.ovsdb import Ovsdb, Port
+from datacenter.ovsdb import SOCKET, Ovsdb, Port
+from datacenter.ovsdb_connection import TIMEOUT, Connection, Row
 from tests.integration.switch import bridges, delete_everything, link_exists, ports, run, vsctl
 
 NAMES = Names("nmt")
@@ -244,6 +247,22 @@ def test_a_server_that_ended_after_the_connection_was_made_is_noticed(second_ser
             second.version()
     finally:
         second.close()
+
+
+def test_two_who_wait_for_the_same_row_both_hear_of_it(bridge: str) -> None:
+    connection, looked = Connection(SOCKET), threading.Semaphore(0)
+
+    def noted(row: Row) -> bool:
+        looked.release()
+        return "noted" in row.external_ids
+
+    with ThreadPoolExecutor() as threads:
+        waiting = [threads.submit(connection.wait_for, "Bridge", bridge, noted) for _ in range(2)]
+        for _ in waiting:
+            assert looked.acquire(timeout=TIMEOUT)
+        vsctl("br-set-external-id", bridge, "noted", "yes")
+        assert [waiter.result() for waiter in waiting] == [True, True]
+    connection.close()
 
 
 def test_a_closed_connection_opens_again(ovsdb: Ovsdb, bridge: str) -> None:

@@ -87,10 +87,10 @@ def test_the_token_of_a_deactivated_service_is_refused(api: APIClient, django_us
 def test_a_caller_from_a_trusted_network_needs_no_token(anonymous: APIClient, settings: Settings) -> None:
     settings.NETMANAGER_TOKENLESS_FROM = ["192.0.2.0/24", "2001:db8::/32"]
     path = "/get-project-containers/1/7/"
-    assert anonymous.get(path, REMOTE_ADDR="192.0.2.9").status_code == 200
-    assert anonymous.get(path, REMOTE_ADDR="2001:db8::9").status_code == 200
     refused_and_unwritten(anonymous.get(path, REMOTE_ADDR="198.51.100.9"), 401)
     refused_and_unwritten(anonymous.get(path, REMOTE_ADDR="198.51.100.9", headers={"X-Forwarded-For": "192.0.2.9"}), 401)
+    assert anonymous.get(path, REMOTE_ADDR="192.0.2.9").status_code == 200
+    assert anonymous.get(path, REMOTE_ADDR="2001:db8::9").status_code == 200
 
 
 def test_a_wrong_token_is_refused_from_a_trusted_network_too(anonymous: APIClient, settings: Settings) -> None:

@@ -52,6 +52,12 @@ def test_a_container_of_others_is_as_unknown_as_none(stack: Stack, project: int)
     assert stack.post(f"/stop-container/1/{docker_id[:6]}/").status == 200
 
 
+def test_a_user_who_was_shown_the_list_may_use_what_is_on_it(stack: Stack, project: int) -> None:
+    stack.new_container(project, "web")
+    listed = stack.get(f"/get-project-containers/2/{project}/").body["containers"]
+    assert stack.post(f"/restart-container/2/{listed[0]['docker_id']}/").status == 200
+
+
 def test_a_name_that_is_taken(stack: Stack, project: int) -> None:
     stack.new_container(project, "web")
     answer = stack.post(f"/new-container/1/{project}/", name="web")

@@ -8,6 +8,7 @@ import pytest
 
 from tests.system.stack import Answer, Stack, postgres, run
 from tests.system.test_leftovers import host_state
+from tests.system.test_uplink import GATEWAY
 
 PROJECT = 4001
 WORKERS = 6  # processes of the queue `datacenter`
@@ -148,14 +149,68 @@ def test_docker_is_down_when_a_network_is_to_go(stack: Stack) -> None:
     assert stack.pings(PROJECT, "db", "web")
 
 
-def test_create_bridge_mends_a_network_whose_bridge_was_deleted(stack: Stack) -> None:
+@pytest.mark.parametrize("made_again", [False, True])
+def test_create_bridge_mends_a_network_whose_bridge_was_deleted(stack: Stack, made_again: bool) -> None:
+    """Also where a worker was lost after it had made the bridge again, and had plugged nothing in."""
     stack.new_container(PROJECT, "web")
     stack.new_container(PROJECT, "db")
-    run("ovs-vsctl", "del-br", f"nmt-p{PROJECT}")
+    bridge = f"nmt-p{PROJECT}"
+    run("ovs-vsctl", "del-br", bridge)
+    if made_again:
+        owner = ("external_ids:netmanager.instance=nmt", f"external_ids:netmanager.project={PROJECT}")
+        run("ovs-vsctl", "add-br", bridge, "--", "set", "bridge", bridge, "datapath_type=netdev", *owner)
     assert not stack.pings(PROJECT, "web", "router")
     assert stack.post(f"/create-bridge/1/{PROJECT}/").status == 200
     for target in ("router", "db"):
         assert stack.pings(PROJECT, "web", target)
+
+
+def test_create_bridge_leaves_what_is_connected_running(stack: Stack) -> None:
+    stack.new_container(PROJECT, "web")
+    pids = [stack.pid(PROJECT, name) for name in ("web", "router")]
+    assert stack.post(f"/create-bridge/1/{PROJECT}/").status == 200
+    assert [stack.pid(PROJECT, name) for name in ("web", "router")] == pids
+
+
+def test_a_routing_bridge_that_was_deleted_is_made_again_and_routers_plugged_into_it(stack: Stack) -> None:
+    stack.new_container(PROJECT, "web")
+    assert stack.pings(PROJECT, "web", GATEWAY)
+    run("ovs-vsctl", "del-br", "nmt-routing")
+    stack.manage("bootstrap_datacenter")
+    assert stack.post(f"/create-bridge/1/{PROJECT}/").status == 200
+    assert stack.pings(PROJECT, "web", GATEWAY)
+
+
+def test_a_removal_that_was_interrupted_is_finished_before_anything_is_built(stack: Stack) -> None:
+    stack.new_container(PROJECT, "web")
+    old = stack.new_container(PROJECT, "db")
+    stack.orm(f"from apps.projects.models import Project as P; P.objects.filter(pk={PROJECT}).update(status='DELETING')")
+    stack.docker("rm", "-f", f"nmt-p{PROJECT}.web")
+    new = stack.new_container(PROJECT, "web")
+    listed = stack.get(f"/get-project-containers/1/{PROJECT}/").body["containers"]
+    assert [container["docker_id"] for container in listed] == [new["docker_id"]]
+    assert old["docker_id"] not in stack.docker("ps", "-aq").split()
+    assert stack.pings(PROJECT, "web", "router")
+
+
+def test_a_container_that_cannot_start_again(stack: Stack, tmp_path: Path) -> None:
+    """Its user is gone: the caller can mend that, and the engine does not try on its own when it comes back."""
+    (tmp_path / "Dockerfile").write_text("FROM nmt-default:latest\nRUN useradd runner\nUSER runner\n")
+    stack.docker("build", "-t", "nmt-runner", str(tmp_path))
+    rows = "from apps.containers.models import Image as I; "
+    stack.orm(rows + "I.objects.create(name='runner', reference='nmt-runner')")
+    try:
+        docker_id = stack.post(f"/new-container/1/{PROJECT}/", image="runner").body["docker_id"]
+        stack.docker("exec", "-u", "root", docker_id, "sed", "-i", "/runner/d", "/etc/passwd")
+        answers = [stack.post(f"/{verb}-container/1/{docker_id}/") for verb in ("restart", "stop", "start")]
+        assert [(answer.status, answer.body.get("code")) for answer in answers] == [
+            (400, "start_failed"), (200, None), (400, "start_failed"),
+        ]  # fmt: skip
+        assert stack.docker("inspect", "-f", "{{.HostConfig.RestartPolicy.Name}}", docker_id) == "no"
+    finally:
+        stack.orm(rows + "I.objects.filter(name='runner').delete()")
+        stack.delete_project(PROJECT)
+        stack.docker("rmi", "nmt-runner")
 
 
 def test_create_bridge_mends_a_router_that_a_lost_worker_left_half_made(stack: Stack) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +20,7 @@ def host_state(stack: Stack) -> dict[str, list[str]]:
         "flows": sorted(re.sub(r"(cookie|duration|n_packets|n_bytes|idle_age)=[^ ,]*,? ?", "", flow) for flow in _flows()),
         "nftables": re.sub(r"counter packets \d+ bytes \d+", "counter", run("nft", "list", "ruleset")).splitlines(),
         "namespaces": sorted(run("ip", "netns", "list").splitlines()),
-        "state": sorted(run("find", "/var/lib/netmanager/nmt").splitlines()),
+        "state": sorted(str(path) for path in Path("/var/lib/netmanager/nmt").rglob("*")),
         "vlans": stack.orm(
             "from apps.projects.models import Project;"
             "print(sorted(Project.objects.exclude(vlan=None).values_list('vlan', flat=True)))"
@@ -72,6 +73,19 @@ def test_delete_bridge_leaves_nothing_behind(stack: Stack, switch: None) -> None
     assert stack.post("/delete-bridge/1/3001/").body == {"success": True}
     assert host_state(stack) == before
     assert stack.get("/get-project-containers/1/3001/").body["containers"] == []
+
+
+def test_delete_bridge_leaves_no_veth_pair_whose_leave_no_driver_heard(stack: Stack) -> None:
+    before = host_state(stack)
+    stack.new_container(3005, "web")
+    stack.control("stop", "driver")
+    try:
+        stack.docker("kill", "nmt-p3005.web")
+    finally:
+        stack.control("start", "driver")
+    assert [line for line in run("ip", "-o", "link").splitlines() if ": nmt-h" in line]
+    assert stack.post("/delete-bridge/1/3005/").status == 200
+    assert host_state(stack) == before
 
 
 def test_delete_bridge_of_a_project_without_a_network_succeeds(stack: Stack) -> None:

@@ -8,24 +8,37 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.stack import ENV_FILE, LISTEN, ROOT, SETTINGS, VAR, Stack, postgres, run
+from tests.system.stack import DOCKER_HOST, ENV_FILE, LISTEN, ROOT, SETTINGS, VAR, Stack, postgres, run
 from tests.system.test_leftovers import host_state
 
 
 @pytest.fixture
 def others_are_there() -> Iterator[Callable[[], None]]:
-    """A bridge and a database of somebody else's, and what fails if they are not there any more."""
+    """A bridge, a database, a key, a network and a container of somebody else's, and what fails without them."""
+    docker = ("docker", "-H", DOCKER_HOST)
 
     def look() -> None:
         run("ovs-vsctl", "br-exists", "somebody")
         postgres("SELECT 1", "somebody")
+        assert run("redis-cli", "-u", SETTINGS["REDIS_URL"], "get", "somebody").strip() == "here"
+        run(*docker, "network", "inspect", "somebody")
+        run(*docker, "exec", "somebody", "true")
 
-    run("ovs-vsctl", "--may-exist", "add-br", "somebody", "--", "set", "bridge", "somebody", "datapath_type=netdev")
-    postgres("DROP DATABASE IF EXISTS somebody")
+    def clean() -> None:
+        run("ovs-vsctl", "--if-exists", "del-br", "somebody")
+        postgres("DROP DATABASE IF EXISTS somebody")
+        run("redis-cli", "-u", SETTINGS["REDIS_URL"], "del", "somebody")
+        run(*docker, "rm", "-f", "somebody", check=False)
+        run(*docker, "network", "rm", "somebody", check=False)
+
+    clean()
+    run("ovs-vsctl", "add-br", "somebody", "--", "set", "bridge", "somebody", "datapath_type=netdev")
     postgres("CREATE DATABASE somebody")
+    run("redis-cli", "-u", SETTINGS["REDIS_URL"], "set", "somebody", "here")
+    run(*docker, "network", "create", "somebody")
+    run(*docker, "run", "-d", "--name", "somebody", "--network", "somebody", "debian:bookworm-slim", "sleep", "infinity")
     yield look
-    run("ovs-vsctl", "--if-exists", "del-br", "somebody")
-    postgres("DROP DATABASE somebody")
+    clean()
 
 
 def _script(name: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -84,7 +97,7 @@ def test_down_leaves_no_process_and_purge_nothing_else(stack: Stack, others_are_
         purged = stack.purge()
         assert "Nothing of instance nmt is left" in purged
         assert _processes() == []
-        assert stack.docker("ps", "-aq") == ""
+        assert stack.docker("ps", "-a", "--format", "{{.Names}}") == "somebody"
         assert "nmt" not in stack.docker("network", "ls", "--format", "{{.Name}}")
         assert stack.docker("images", "-q", "--filter", "label=netmanager.instance=nmt") == ""
         assert [bridge for bridge in run("ovs-vsctl", "list-br").split() if bridge.startswith("nmt")] == []

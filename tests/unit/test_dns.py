@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from datacenter.dns import HostsDirectories
+from datacenter.errors import DatacenterError
 
 
 @pytest.fixture
@@ -58,3 +59,9 @@ def test_deleting_leaves_nothing_of_the_project_and_everything_of_others(hosts: 
     hosts.delete(7)
     hosts.delete(7)
     assert [path.name for path in hosts.state.iterdir()] == ["p77"]
+
+
+def test_a_state_directory_that_cannot_be_is_told_as_the_hosts_trouble(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DatacenterError, match="Not a directory"):
+        HostsDirectories(tmp_path / "file").add(7, "web", "10.64.2.128")
