@@ -11,7 +11,7 @@ class Api:
     """POSTs to the API with the service token of `make up`; any failure ends the benchmark."""
 
     def __init__(self) -> None:
-        self._url = f"http://{os.environ['NETMANAGER_LISTEN']}"
+        self._url = os.environ["NETMANAGER_API"]
         self._session = requests.Session()
         token = Path(os.environ["NETMANAGER_VAR"], "dml-servant.token").read_text().strip()
         self._session.headers["Authorization"] = f"Token {token}"

@@ -6,15 +6,6 @@ export NETMANAGER_ENV_FILE=/dev/null NETMANAGER_SECRET_KEY=check NETMANAGER_DNS=
 export DATABASE_URL=postgres://check@127.0.0.1:1/check
 export PYTHONWARNINGS="ignore:Got an error checking a consistent migration history:RuntimeWarning"
 
-# ensurepip is what Debian's python3 lacks without python3-venv
-install_venv() {
-    [ -x .venv/bin/python ] || /usr/bin/python3 -c "import ensurepip" 2>/dev/null && return 0
-    [ "$(id -u)" = 0 ] || fail "python3-venv is missing; install it, or run this as root."
-    say "installing python3-venv"
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv; } \
-        >"$NETMANAGER_VAR/log/apt.log" 2>&1 || fail "apt-get could not install python3-venv; see $NETMANAGER_VAR/log/apt.log."
-}
-
 # check NAME COMMAND...: end here if it fails
 check() {
     local name=$1; shift
@@ -23,7 +14,11 @@ check() {
 }
 
 mkdir -p "$NETMANAGER_VAR/log"
-install_venv
+# ensurepip is what Debian's python3 lacks without python3-venv
+if [ ! -f .venv/made ] && ! /usr/bin/python3 -c "import ensurepip" 2>/dev/null; then
+    [ "$(id -u)" = 0 ] || fail "python3-venv is missing; install it, or run this as root."
+    install_packages python3-venv
+fi
 install_python requirements-dev.txt
 check lint ruff check .
 check format ruff format --check .

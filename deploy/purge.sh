@@ -10,21 +10,17 @@ if [ "${CONFIRM:-}" != yes ]; then
     [ "$answer" = yes ] || fail "nothing was removed."
 fi
 preflight
-install_packages
+install_machine
 install_python requirements.txt
-start_databases
+start_postgres
+start_redis
 start_ovs
 start_driver
 start_docker
 control stop web datacenter builds beat >/dev/null || true
 python manage.py purge_datacenter
 stop_all
-case "$(database_field host)" in
-    127.0.0.1|localhost)
-        as_postgres -c "DROP DATABASE IF EXISTS \"$(database_field name)\" WITH (FORCE)"
-        as_postgres -c "DROP ROLE IF EXISTS \"$(database_field user)\""
-        ;;
-esac
+delete_database
 rm -rf "$RUN" "/run/docker/plugins/$NETMANAGER_INSTANCE.sock" "$NETMANAGER_VAR/admin.password" "$NETMANAGER_VAR/dml-servant.token"
 rmdir --ignore-fail-on-non-empty /run/netmanager /var/lib/netmanager 2>/dev/null || true
 say "Nothing of instance $NETMANAGER_INSTANCE is left on this host."

@@ -18,17 +18,17 @@ DOCKER_HOST=unix:///run/netmanager/nmt/docker.sock
 SETTINGS
 }
 
-PACKAGES="$PACKAGES iputils-ping"  # what the tests run in namespaces of their own
 preflight
-install_packages
+check_disk
+install_machine iputils-ping  # which the tests run in namespaces of their own
 install_python requirements-dev.txt
-start_service PostgreSQL postgres_runs postgresql start_postgres_cluster
 test_settings
+start_postgres
 write_settings
 load_settings
-start_databases
+start_redis
 start_ovs
 ensure_database
-as_postgres -c "ALTER ROLE \"$(database_field user)\" CREATEDB"
+as_postgres 'ALTER ROLE :"r" CREATEDB' r="$(url_field "$DATABASE_URL" user)"
 [ $# -gt 0 ] || set -- tests/unit tests/integration tests/system
 exec python -m pytest "$@"

@@ -6,11 +6,15 @@
 version() { find apps datacenter netmanager deploy requirements.txt "$NETMANAGER_ENV_FILE" -type f ! -name '*.pyc' -print0 | sort -z | xargs -0 sha256sum | sha256sum; }
 outdated() { supervised && [ "$(cat "$RUN/started" 2>/dev/null)" != "$(version)" ]; }
 
-superuser() {
-    [ -f "$NETMANAGER_VAR/admin.password" ] && return 0
-    (umask 077 && random >"$NETMANAGER_VAR/admin.password")
-    DJANGO_SUPERUSER_PASSWORD=$(cat "$NETMANAGER_VAR/admin.password") \
-        python manage.py createsuperuser --noinput --username admin --email admin@localhost >/dev/null
+# the port that will be used, taken from the settings if there are any yet
+check_settings() {
+    if [ -f "$NETMANAGER_ENV_FILE" ]; then
+        load_settings
+        supervised || end_leftovers
+        check_port
+    else
+        RUN=/nonexistent NETMANAGER_LISTEN=127.0.0.1:8000 NETMANAGER_API=http://127.0.0.1:8000 check_port
+    fi
 }
 
 token() {
@@ -19,13 +23,14 @@ token() {
 }
 
 preflight
-if [ -f "$NETMANAGER_ENV_FILE" ]; then load_settings; supervised || end_leftovers; check_port; else NETMANAGER_LISTEN=127.0.0.1:8000 RUN=/nonexistent check_port; fi
-install_packages
+check_disk
+check_settings
+install_machine
 install_python requirements.txt
-start_service PostgreSQL postgres_runs postgresql start_postgres_cluster
+start_postgres
 write_settings
 load_settings
-start_databases
+start_redis
 start_ovs
 if outdated; then stop_all; fi
 start_driver
@@ -37,16 +42,14 @@ python manage.py check
 python manage.py collectstatic --noinput -v 0
 python manage.py bootstrap_datacenter
 python manage.py seed_images
+python manage.py create_admin "$NETMANAGER_VAR/admin.password"
 token
-superuser
-control start all >/dev/null || true
+start_all
 version >"$RUN/started"
-wait_until 60 curl -fsS "http://$NETMANAGER_LISTEN/readyz/" ||
-    fail "the API does not answer: $(curl -sS "http://$NETMANAGER_LISTEN/readyz/" 2>&1); see $NETMANAGER_VAR/log/."
 cat <<EOF
 NetManager is up.
-  API     http://$NETMANAGER_LISTEN/  (Authorization: Token \$(cat $NETMANAGER_VAR/dml-servant.token))
-  admin   http://$NETMANAGER_LISTEN/admin/  (admin, $NETMANAGER_VAR/admin.password)
-  logs    $NETMANAGER_VAR/log/
+  API      $NETMANAGER_API/  (Authorization: Token \$(cat $NETMANAGER_VAR/dml-servant.token))
+  admin    $NETMANAGER_API/admin/  (user admin, password in $NETMANAGER_VAR/admin.password)
+  logs     $NETMANAGER_VAR/log/
   settings $NETMANAGER_ENV_FILE
 EOF

@@ -1,6 +1,7 @@
 """Every setting, read from the environment or from the file that NETMANAGER_ENV_FILE names (default .env)."""
 
 import os
+import re
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
@@ -18,6 +19,7 @@ NETMANAGER_INSTANCE = env.str("NETMANAGER_INSTANCE", "nm")
 NETMANAGER_STATE = Path(env.str("NETMANAGER_STATE", f"/var/lib/netmanager/{NETMANAGER_INSTANCE}"))
 
 NETMANAGER_LISTEN = env.str("NETMANAGER_LISTEN", "127.0.0.1:8000")
+NETMANAGER_API = "http://" + re.sub(r"^0\.0\.0\.0:", "127.0.0.1:", NETMANAGER_LISTEN)  # as a program of this host calls it
 
 # Networks
 NETMANAGER_PROJECT_POOL = IPv4Network(env.str("NETMANAGER_PROJECT_POOL", "10.64.0.0/12"))
@@ -44,7 +46,11 @@ NETMANAGER_WAIT_SECONDS = env.int("NETMANAGER_WAIT_SECONDS", None)
 
 # Django
 SECRET_KEY = env.str("NETMANAGER_SECRET_KEY")
-ALLOWED_HOSTS = env.list("NETMANAGER_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = [
+    *env.list("NETMANAGER_ALLOWED_HOSTS", default=[]),
+    *("localhost", "127.0.0.1", "[::1]"),
+    NETMANAGER_LISTEN.rpartition(":")[0],
+]
 CSRF_TRUSTED_ORIGINS = env.list("NETMANAGER_CSRF_TRUSTED_ORIGINS", default=[])
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("NETMANAGER_CONN_MAX_AGE", 0)  # seconds; workers keep theirs, web threads do not

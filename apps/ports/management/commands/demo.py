@@ -89,7 +89,7 @@ class Command(BaseCommand):
         return host.engine.execute(host.names.container(project, NAMES[0]), list(command))
 
     def _api(self, method: str, path: str, **fields: str) -> dict[str, Any]:
-        answer = self.session.request(method, f"http://{settings.NETMANAGER_LISTEN}/{path}/", data=fields, timeout=180)
+        answer = self.session.request(method, f"{settings.NETMANAGER_API}/{path}/", data=fields, timeout=180)
         body: dict[str, Any] = answer.json()
         self.stdout.write(f"    {method} /{path}/ → {answer.status_code} {body}")
         if answer.status_code != requests.codes.ok:

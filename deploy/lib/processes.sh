@@ -1,0 +1,56 @@
+# Our own processes, under supervisord.
+
+control() { supervisorctl -c deploy/supervisord.conf "$@"; }
+supervised() { [ -S "$RUN/supervisor.sock" ] && control pid >/dev/null 2>&1; }
+
+port_is_free() { ! (exec 3<>"/dev/tcp/${1%:*}/${1##*:}") 2>/dev/null; }
+
+# the port must be free, or ours
+check_port() {
+    supervised && [ "$(cat "$RUN/listen" 2>/dev/null)" = "$NETMANAGER_LISTEN" ] && return 0
+    port_is_free "${NETMANAGER_API#http://}" ||
+        fail "port $NETMANAGER_LISTEN is taken by another program; free it or set NETMANAGER_LISTEN in $NETMANAGER_ENV_FILE."
+}
+
+# end what a killed supervisord left behind, by the pid files of its programs; each leads a process group
+end_leftovers() {
+    local file pid
+    for file in "$RUN"/*.pid; do
+        [ -f "$file" ] || continue
+        pid=$(cat "$file")
+        if [ -n "$pid" ] && grep -qsz "$ROOT/.venv/bin" "/proc/$pid/cmdline"; then
+            kill "$pid" 2>/dev/null || true
+            wait_until 20 eval "! kill -0 $pid" || kill -9 -- "-$pid" 2>/dev/null || true
+        fi
+        rm -f "$file"
+    done
+}
+
+# supervisord with the network driver, which must listen before dockerd starts
+start_driver() {
+    if ! supervised; then
+        end_leftovers
+        supervisord -c deploy/supervisord.conf
+    fi
+    wait_until 30 supervised || fail "supervisord did not start; see $NETMANAGER_VAR/log/supervisord.log."
+    control start driver >/dev/null || true
+    wait_until 30 curl -fsS --unix-socket "/run/docker/plugins/$NETMANAGER_INSTANCE.sock" -X POST http://driver/Plugin.Activate ||
+        fail "the network driver did not start; see $NETMANAGER_VAR/log/driver.log."
+}
+
+start_all() {
+    printf '%s\n' "$NETMANAGER_LISTEN" >"$RUN/listen"
+    control start all >/dev/null || true
+    wait_until 60 curl -fsS "$NETMANAGER_API/readyz/" ||
+        fail "the API does not answer: $(curl -sS "$NETMANAGER_API/readyz/" 2>&1); see $NETMANAGER_VAR/log/."
+}
+
+stop_all() {
+    if supervised; then
+        local pid
+        pid=$(control pid)
+        control shutdown >/dev/null
+        wait_until 120 eval "! kill -0 $pid" || fail "supervisord (pid $pid) does not end."
+    fi
+    end_leftovers
+}
