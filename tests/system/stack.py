@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parents[2]
 INSTANCE = "nmt"
@@ -22,6 +23,8 @@ ENV_FILE = VAR / "env"
 ENGINE_RUN = Path("/run/netmanager-nmt-engine")
 ENGINE_DATA = Path("/var/lib/netmanager-nmt-engine")
 ENGINE_BRIDGE = "docker0nmt"  # with --bridge=none the engine would delete the docker0 of the machine's own
+POSTGRES_PORT = urlsplit(os.environ["DATABASE_URL"]).port  # deploy/test.sh found the machine's
+DATABASE = "netmanager_nmt_stack"
 DOCKER_HOST = f"unix://{ENGINE_RUN}/docker.sock"
 NOT_RUN = {125, 126, 127}  # the container is not running, the program is none or is not there
 SETTINGS = {
@@ -31,7 +34,7 @@ SETTINGS = {
     "NETMANAGER_PROJECT_POOL": "10.80.0.0/12",
     "NETMANAGER_PUBLIC_POOL": "100.65.0.0/16",
     "NETMANAGER_SECRET_KEY": "only-for-tests",
-    "DATABASE_URL": "postgres://netmanager_nmt_stack:only-for-tests@127.0.0.1:5432/netmanager_nmt_stack",
+    "DATABASE_URL": f"postgres://{DATABASE}:only-for-tests@127.0.0.1:{POSTGRES_PORT}/{DATABASE}",
     "REDIS_URL": "redis://127.0.0.1:6379/2",
     "DOCKER_HOST": DOCKER_HOST,
 }
@@ -137,8 +140,8 @@ class Stack:
         """supervisorctl of this stack."""
         return run("bash", "-c", '. deploy/lib.sh; load_settings; control "$@"', "control", *arguments, env=self.environment)
 
-    def manage(self, *arguments: str, check: bool = True, **env: str) -> str:
-        return run(".venv/bin/python", "manage.py", *arguments, check=check, env=self.environment | env)
+    def manage(self, *arguments: str, **env: str) -> str:
+        return run(".venv/bin/python", "manage.py", *arguments, env=self.environment | env)
 
     def orm(self, code: str) -> str:
         """Run Python with the stack's models; what it prints."""
@@ -146,6 +149,11 @@ class Stack:
 
     def docker(self, *arguments: str, check: bool = True) -> str:
         return run("docker", "-H", DOCKER_HOST, *arguments, check=check).strip()
+
+    def processes(self) -> list[str]:
+        """Command lines of all processes of this stack, whose environment tells them from others."""
+        mark = f"NETMANAGER_VAR={VAR}".encode()
+        return [line for environ in Path("/proc").glob("[0-9]*/environ") if (line := _command_line(environ, mark))]
 
     # The API
 
@@ -203,7 +211,7 @@ class Stack:
 
 def postgres(sql: str, database: str = "postgres") -> str:
     """Output of one statement, as the machine's PostgreSQL superuser."""
-    return run("runuser", "-u", "postgres", "--", "psql", "-d", database, "-qtAXc", sql)
+    return run("runuser", "-u", "postgres", "--", "psql", "-p", str(POSTGRES_PORT), "-d", database, "-qtAXc", sql)
 
 
 @contextmanager
@@ -215,6 +223,15 @@ def running_stack() -> Iterator[Stack]:
         yield stack
     finally:
         stack.stop()
+
+
+def _command_line(environ: Path, mark: bytes) -> str:
+    """The command line of a process that has the mark in its environment, else nothing."""
+    try:
+        marked = mark in environ.read_bytes().split(b"\0")
+        return environ.with_name("cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace") if marked else ""
+    except OSError:  # it ended while we looked
+        return ""
 
 
 def _ran(*command: str, timeout: float) -> subprocess.CompletedProcess[str]:

@@ -2,13 +2,25 @@
 
 import http.client
 import json
+from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
 
-from tests.system.stack import LISTEN, Stack
+from tests.system.stack import DATABASE, LISTEN, Stack, postgres
+from tests.system.test_leftovers import host_state
 
 LARGEST = 2**31 - 1
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_is_made(stack: Stack) -> Iterator[None]:
+    """After all the bad input the host and the database are as before."""
+    before = host_state(stack)
+    yield
+    assert host_state(stack) == before
+    for table in ("operations_operation", "projects_project"):
+        assert postgres(f"SELECT count(*) FROM {table} WHERE project_id = 5001", DATABASE).strip() == "0"
 
 
 @pytest.mark.parametrize("project", ["0", "-1", str(LARGEST + 1), "abc", "7.0", "%20", "٧"])
@@ -110,11 +122,3 @@ def test_a_dockerfile_is_not_taken_yet(stack: Stack) -> None:
     answer = stack.post("/new-container/1/5001/", dockerfile="FROM scratch")
     assert answer.status == 400
     assert "Dockerfile" in answer.body["error"]
-
-
-def test_nothing_was_made_of_all_this(stack: Stack) -> None:
-    counted = stack.orm(
-        "from apps.operations.models import Operation as O; from apps.projects.models import Project as P;"
-        "print(O.objects.filter(project_id=5001).count(), P.objects.filter(project_id=5001).count())"
-    )
-    assert counted.split() == ["0", "0"]

@@ -1,12 +1,15 @@
 """A failure in the middle says what failed, leaves nothing half-built, and is over when its cause is."""
 
+import os
+import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.system.stack import Answer, Stack, postgres, run
+from tests.system.stack import DATABASE, Answer, Stack, postgres, run, wait_until
 from tests.system.test_leftovers import host_state
 from tests.system.test_uplink import GATEWAY
 
@@ -137,6 +140,27 @@ def test_docker_is_down(stack: Stack) -> None:
     _succeeds_now(stack)
 
 
+def test_docker_dies_in_the_middle_of_building(stack: Stack) -> None:
+    """It waits for the driver, which is held, when it dies."""
+    before = host_state(stack)
+    driver = int(stack.control("pid", "driver"))
+    os.killpg(driver, signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            call = pool.submit(stack.post, f"/new-container/1/{PROJECT}/")
+            wait_until(lambda: f"nmt-p{PROJECT}" in run("ovs-vsctl", "list-br").split(), "building began")
+            stack.dockerd.kill()
+            answer = call.result()
+    finally:
+        os.killpg(driver, signal.SIGCONT)
+        stack.dockerd.start()
+    assert (answer.status, answer.body["code"]) == (500, "datacenter_unavailable")
+    assert "Docker Engine" in answer.body["error"]
+    _succeeds_now(stack)
+    stack.delete_project(PROJECT)
+    assert host_state(stack) == before
+
+
 def test_docker_is_down_when_a_network_is_to_go(stack: Stack) -> None:
     stack.new_container(PROJECT, "web")
     stack.dockerd.kill()
@@ -229,7 +253,7 @@ def test_create_bridge_mends_a_router_that_a_lost_worker_left_half_made(stack: S
 def test_the_database_closed_every_connection(stack: Stack) -> None:
     """As its restart does: each process opens new ones by itself, and no call fails for it."""
     stack.new_container(PROJECT)
-    closed = postgres("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = 'netmanager_nmt_stack'")
+    closed = postgres(f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '{DATABASE}'")
     assert int(closed) > 2
     for _ in range(WORKERS + 1):
         stack.new_container(PROJECT)
@@ -241,5 +265,6 @@ def test_the_driver_is_down(stack: Stack) -> None:
         answer = _fails(stack, f"/create-bridge/1/{PROJECT}/")
     finally:
         stack.control("start", "driver")
-    assert answer.status == 500
+    assert (answer.status, answer.body["code"]) == (500, "datacenter")
+    assert "plugins/nmt.sock" in answer.body["error"]
     _succeeds_now(stack)

@@ -56,8 +56,8 @@ def test_create_bridge_twice_is_one_network(stack: Stack, project: int) -> None:
     assert first.status == 200
     assert first.body["bridge"] == f"nmt-p{project}"
     assert first.body["gateway"] == first.body["subnet"].replace(".0/24", ".1")
-    assert stack.docker("network", "ls", "-q", "--filter", f"label=netmanager.project={project}").count("\n") == 0
-    assert stack.docker("ps", "-q", "--filter", f"label=netmanager.project={project}").count("\n") == 0
+    assert len(stack.docker("network", "ls", "-q", "--filter", f"label=netmanager.project={project}").split()) == 1
+    assert len(stack.docker("ps", "-q", "--filter", f"label=netmanager.project={project}").split()) == 1
 
 
 def test_a_listing_without_a_network_is_empty(stack: Stack) -> None:

@@ -11,7 +11,11 @@ import pytest
 
 from datacenter.addressing import mac_of
 from tests.system.netns import INTERNET, Tap, internet, internet_behind_nat
-from tests.system.stack import LISTEN, Stack, run
+from tests.system.stack import LISTEN, POSTGRES_PORT, Stack, run, wait_until
+from tests.system.test_uplink import GATEWAY
+
+SERVICES = [int(LISTEN.split(":")[1]), POSTGRES_PORT, 6379, 22]  # API, PostgreSQL, Redis, SSH
+IPV4 = "0800"  # EtherType
 
 # Tries to open TCP connections, all at once; prints those that were opened.
 CONNECT = """
@@ -20,13 +24,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 def connect(target):
     host, port = target.rsplit(":", 1)
-    with socket.socket() as client:
-        client.settimeout(float(sys.argv[1]))
-        try:
-            client.connect((host, int(port)))
-        except OSError:
-            return
-        print(target)
+    try:
+        with socket.create_connection((host, int(port)), float(sys.argv[1])):
+            print(target)
+    except OSError:
+        pass
 
 with ThreadPoolExecutor(32) as pool:
     list(pool.map(connect, sys.argv[2:]))
@@ -74,12 +76,15 @@ def test_no_frame_crosses_between_two_projects(stack: Stack, sides: list[Side]) 
         enter = ["nsenter", "-t", str(stack.pid(there.project, "web")), "-n"]
         enter_router = ["nsenter", "-t", str(stack.pid(there.project, "router")), "-n"]
         with Tap(enter, "eth0") as container, Tap(enter_router, "wan0") as wan, Tap(enter_router, "lan0") as lan:
+            assert stack.pings(there.project, "web", GATEWAY)
+            for tap in (container, wan, lan):
+                assert any(frame["type"] == IPV4 for frame in tap.frames()), "the control: the taps see what is sent within"
+        with Tap(enter, "eth0") as container, Tap(enter_router, "wan0") as wan, Tap(enter_router, "lan0") as lan:
             _attack(stack, here, there)
             frames = container.frames() + wan.frames() + lan.frames()
-        sources = {here.ip, here.router, here.public}
-        macs = {mac_of(address) for address in sources}
-        crossed = [frame for frame in frames if frame.get("ip_src") in sources or frame["src"] in macs]
-        assert crossed == []
+        macs = {mac_of(address) for address in (here.ip, here.router, here.public)}
+        # In the other project nobody says anything, so any IPv4 frame would come from here, whatever its addresses.
+        assert [frame for frame in frames if frame["type"] == IPV4 or frame["src"] in macs] == []
 
 
 def _attack(stack: Stack, here: Side, there: Side) -> None:
@@ -89,10 +94,10 @@ def _attack(stack: Stack, here: Side, there: Side) -> None:
     _connects(stack, here.project, "web", f"{there.router}:53", f"{there.public}:53")  # its own router answers for all of port 53
     for address in (there.ip, there.router, there.public):
         assert stack.inside(here.project, "web", "ping", "-c1", "-W1", address).returncode != 0
-        stack.in_netns(here.project, "web", "ip", "route", "replace", address, "dev", "eth0")
+        _do(stack, here.project, "web", "ip", "route", "replace", address, "dev", "eth0")
         assert stack.inside(here.project, "web", "arping", "-c2", "-w2", "-I", "eth0", address).returncode != 0
         assert _connects(stack, here.project, "web", f"{address}:8080") == []
-        stack.in_netns(here.project, "web", "ip", "route", "del", address, "dev", "eth0")
+        _do(stack, here.project, "web", "ip", "route", "del", address, "dev", "eth0")
     for target in (there.public, there.ip):
         assert stack.in_netns(here.project, "router", "ping", "-c1", "-W1", target).returncode != 0
         assert _connects(stack, here.project, "router", f"{target}:8080") == []
@@ -101,35 +106,82 @@ def _attack(stack: Stack, here: Side, there: Side) -> None:
 @pytest.fixture
 def host_server() -> Iterator[int]:
     """A TCP port that is open on all addresses of the host."""
-    with socket.create_server(("0.0.0.0", 0), backlog=64) as server:  # noqa: S104
+    with socket.create_server(("::", 0), family=socket.AF_INET6, backlog=64, dualstack_ipv6=True) as server:
         yield server.getsockname()[1]
 
 
-def _host_addresses() -> list[str]:
-    words = run("ip", "-4", "-o", "address").split()
-    return [address.split("/")[0] for before, address in pairwise(words) if before == "inet"]
+def _host_addresses(family: str) -> list[str]:
+    """The host's addresses (family `inet` or `inet6`) but for loopback's."""
+    words = run("ip", "-o", "address", "show").split()
+    addresses = [address.split("/")[0] for before, address in pairwise(words) if before == family]
+    return [address for address in addresses if address != "::1" and not address.startswith("127.")]
+
+
+@dataclass(frozen=True)
+class Foothold:
+    """Where an attacker sits: the container of a project (or `router`), and its interface."""
+
+    project: int
+    name: str
+    interface: str
+
+
+def _do(stack: Stack, project: int, name: str, *command: str) -> str:
+    """A command in the namespace that must succeed, else an attack would be none."""
+    done = stack.in_netns(project, name, *command)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _reached_straight(stack: Stack, at: Foothold, address: str, ports: list[int]) -> list[str]:
+    """Connections to an address of the host by frames that go straight to one of its MACs, or to whoever answers for it."""
+    scope = f"%{at.interface}" if address.startswith("fe80:") else ""
+    targets, reached = [f"{address}{scope}:{port}" for port in ports], []
+    there = (stack, at.project, at.name)
+    _do(*there, "ip", "route", "replace", address, "dev", at.interface)
+    for mac in _macs_of_the_host(at.project):
+        _do(*there, "ip", "neighbour", "replace", address, "lladdr", mac, "dev", at.interface)
+        reached += _connects(*there, *targets, seconds=0.3)
+        _do(*there, "ip", "neighbour", "del", address, "dev", at.interface)
+    reached += _connects(*there, *targets, seconds=0.3)
+    _do(*there, "ip", "route", "del", address, "dev", at.interface)
+    return reached
 
 
 @pytest.mark.parametrize(("name", "interface"), [("web", "eth0"), ("router", "lan0"), ("router", "wan0")])
 def test_nobody_opens_a_connection_to_the_host(stack: Stack, project: int, host_server: int, name: str, interface: str) -> None:
     stack.new_container(project, "web")
-    ports = [int(LISTEN.split(":")[1]), 5432, 6379, 22, host_server]
-    addresses = _host_addresses()
+    ports = [*SERVICES, host_server]
+    addresses = _host_addresses("inet")
     assert "100.65.0.1" in addresses, "the gateway of the public pool is the host's, in nat mode"
-    with socket.create_connection(("127.0.0.1", host_server), 5):
-        pass
-    targets = [f"{address}:{port}" for address in addresses for port in ports]
+    for address in ("127.0.0.1", "::1"):
+        with socket.create_connection((address, host_server), 5):
+            pass
+    targets = [f"{address}:{port}" for address in [*addresses, "127.0.0.1"] for port in ports]
     assert _connects(stack, project, name, *targets, seconds=0.3) == [], "by the default route"
-    reached = []
-    for address in [a for a in addresses if not a.startswith("127.")]:
-        for mac in _macs_of_the_host(project):
-            stack.in_netns(project, name, "ip", "route", "replace", address, "dev", interface)
-            stack.in_netns(project, name, "ip", "neighbour", "replace", address, "lladdr", mac, "dev", interface)
-            reached += _connects(stack, project, name, *(f"{address}:{port}" for port in ports), seconds=0.3)
-            stack.in_netns(project, name, "ip", "neighbour", "del", address, "dev", interface)
-        reached += _connects(stack, project, name, *(f"{address}:{port}" for port in ports), seconds=0.3)
-        stack.in_netns(project, name, "ip", "route", "del", address, "dev", interface)
-    assert reached == [], "by frames sent straight to the host's interfaces"
+    for address in addresses:
+        assert _reached_straight(stack, Foothold(project, name, interface), address, ports) == []
+
+
+def _speak_ipv6(stack: Stack, project: int, name: str) -> str:
+    """The link-local address of a container that is made to speak IPv6, as only the host's root could have it."""
+
+    def address() -> str:
+        words = _do(stack, project, name, "ip", "-6", "-o", "address", "show", "dev", "eth0").split()
+        return "" if "tentative" in words else next((word.split("/")[0] for word in words if word.startswith("fe80:")), "")
+
+    _do(stack, project, name, "sh", "-c", "echo 0 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6")
+    return str(wait_until(address, "the container has an IPv6 address"))
+
+
+def test_nobody_opens_a_connection_to_the_host_by_ipv6(stack: Stack, project: int, host_server: int) -> None:
+    stack.new_container(project, "web")
+    stack.new_container(project, "db")
+    _speak_ipv6(stack, project, "web")
+    sibling = _speak_ipv6(stack, project, "db")
+    _do(stack, project, "web", "ping", "-6", "-c3", "-W5", f"{sibling}%eth0")  # the control: IPv6 passes within a project
+    for address in _host_addresses("inet6"):
+        assert _reached_straight(stack, Foothold(project, "web", "eth0"), address, [*SERVICES, host_server]) == []
 
 
 @pytest.fixture
@@ -164,7 +216,7 @@ def _macs_of_the_host(project: int) -> set[str]:
 
 def test_the_host_answers_no_arp_on_a_projects_bridge(stack: Stack, project: int) -> None:
     stack.new_container(project, "web")
-    for address in [a for a in _host_addresses() if not a.startswith("127.")]:
+    for address in _host_addresses("inet"):
         done = stack.inside(project, "web", "arping", "-c1", "-w1", "-I", "eth0", address)
         assert done.returncode != 0, f"somebody answers for {address}: {done.stdout}"
 
@@ -173,9 +225,9 @@ def test_a_container_cannot_use_the_host_as_its_router(stack: Stack, project: in
     """A frame for the internet, sent to the host's end of the veth pair, is not forwarded."""
     stack.new_container(project, "web")
     with internet_behind_nat() as far:
-        stack.in_netns(project, "web", "ip", "route", "replace", INTERNET, "dev", "eth0")
+        _do(stack, project, "web", "ip", "route", "replace", INTERNET, "dev", "eth0")
         with Tap(["ip", "netns", "exec", far.name], "eth0") as tap:
             for mac in _macs_of_the_host(project):
-                stack.in_netns(project, "web", "ip", "neighbour", "replace", INTERNET, "lladdr", mac, "dev", "eth0")
+                _do(stack, project, "web", "ip", "neighbour", "replace", INTERNET, "lladdr", mac, "dev", "eth0")
                 assert stack.inside(project, "web", "ping", "-c1", "-W1", INTERNET).returncode != 0
             assert [frame for frame in tap.frames() if frame.get("ip_dst") == INTERNET] == []

@@ -4,12 +4,15 @@ import os
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
 
-from tests.system.stack import DOCKER_HOST, ENV_FILE, LISTEN, ROOT, SETTINGS, VAR, Stack, postgres, run
+from tests.system.stack import DOCKER_HOST, ENV_FILE, ROOT, SETTINGS, VAR, Stack, postgres, run
 from tests.system.test_leftovers import host_state
+
+CALLS = 12
 
 
 @pytest.fixture
@@ -17,7 +20,12 @@ def others_are_there() -> Iterator[Callable[[], None]]:
     """A bridge, a database, a key, a network and a container of somebody else's, and what fails without them."""
     docker = ("docker", "-H", DOCKER_HOST)
 
+    def since() -> list[str]:
+        """When PostgreSQL and the container were started."""
+        return [postgres("SELECT pg_postmaster_start_time()"), run(*docker, "inspect", "-f", "{{.State.StartedAt}}", "somebody")]
+
     def look() -> None:
+        assert since() == begun
         run("ovs-vsctl", "br-exists", "somebody")
         postgres("SELECT 1", "somebody")
         assert run("redis-cli", "-u", SETTINGS["REDIS_URL"], "get", "somebody").strip() == "here"
@@ -37,6 +45,7 @@ def others_are_there() -> Iterator[Callable[[], None]]:
     run("redis-cli", "-u", SETTINGS["REDIS_URL"], "set", "somebody", "here")
     run(*docker, "network", "create", "somebody")
     run(*docker, "run", "-d", "--name", "somebody", "--network", "somebody", "debian:bookworm-slim", "sleep", "infinity")
+    begun = since()
     yield look
     clean()
 
@@ -46,20 +55,6 @@ def _script(name: str, environment: dict[str, str]) -> subprocess.CompletedProce
     return subprocess.run(
         command, cwd=ROOT, env=os.environ | environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
-
-
-def _processes() -> list[str]:
-    """Command lines of the processes that belong to this stack."""
-    lines = [path.read_bytes().replace(b"\0", b" ").decode(errors="replace") for path in _cmdlines()]
-    return [
-        line for line in lines if str(ROOT / ".venv/bin") in line and ("nmt" in line or LISTEN in line) and "pytest" not in line
-    ]
-
-
-def _cmdlines() -> Iterator[Path]:
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        if path.exists():
-            yield path
 
 
 def test_a_second_make_up_changes_nothing(stack: Stack, project: int) -> None:
@@ -88,15 +83,20 @@ def test_make_up_heals_a_supervisor_that_was_killed(stack: Stack, project: int) 
 
 def test_down_leaves_no_process_and_purge_nothing_else(stack: Stack, others_are_there: Callable[[], None]) -> None:
     web, db = stack.new_container(6001, "web"), stack.new_container(6001, "db")
+    assert len(stack.processes()) > 5, "the control: supervisord and what it started"
     try:
-        stack.script("down")
-        assert _processes() == []
+        with ThreadPoolExecutor(CALLS) as pool:  # calls are under way meanwhile; whatever becomes of them
+            calls = [pool.submit(stack.post, f"/new-container/1/{6002 + number % 4}/") for number in range(CALLS)]
+            wait(calls, return_when=FIRST_COMPLETED)
+            stack.script("down")
+            assert stack.processes() == []
+        others_are_there()
         assert stack.pings(6001, "web", db["ip"])
         assert stack.pings(6001, "db", "web")
         assert web["docker_id"] in stack.docker("ps", "-q")
         purged = stack.purge()
         assert "Nothing of instance nmt is left" in purged
-        assert _processes() == []
+        assert stack.processes() == []
         assert stack.docker("ps", "-a", "--format", "{{.Names}}") == "somebody"
         assert "nmt" not in stack.docker("network", "ls", "--format", "{{.Name}}")
         assert stack.docker("images", "-q", "--filter", "label=netmanager.instance=nmt") == ""
@@ -108,6 +108,7 @@ def test_down_leaves_no_process_and_purge_nothing_else(stack: Stack, others_are_
         others_are_there()
     finally:
         stack.up()
+    others_are_there()
 
 
 def test_purge_wants_to_be_sure(stack: Stack) -> None:

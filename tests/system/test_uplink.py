@@ -53,8 +53,8 @@ def test_with_a_nic_the_far_side_sees_only_the_routers_public_address(stack: Sta
 
 def test_bootstrap_refuses_the_nic_of_the_default_route(stack: Stack) -> None:
     nic = run("ip", "route", "show", "default").split(" dev ")[1].split()[0]
-    done = stack.manage("bootstrap_datacenter", NETMANAGER_UPLINK=nic, check=False)
-    assert done == ""
+    with pytest.raises(AssertionError, match=f"CommandError: NETMANAGER_UPLINK names {nic}, the NIC of the default route"):
+        stack.manage("bootstrap_datacenter", NETMANAGER_UPLINK=nic)
     assert nic not in run("ovs-vsctl", "list-ports", "nmt-routing").split()
 
 

@@ -10,6 +10,7 @@ from tests.system.stack import DOCKER_HOST, Stack, run
 
 TRANSFER = Path(__file__).with_name("transfer.py").read_text()
 PORT = "9000"
+VXLAN_OVERHEAD = 14 + 20 + 8 + 8  # bytes: Ethernet, IPv4, UDP, VXLAN (RFC 7348)
 
 
 @contextmanager
@@ -39,11 +40,16 @@ def test_a_container_has_one_interface_and_a_router_two(stack: Stack, project: i
 
 def test_the_mtu_is_the_same_on_every_hop(stack: Stack, project: int) -> None:
     stack.new_container(project, "web")
-    ports = run("ovs-vsctl", "list-ports", f"nmt-p{project}").split()
-    host = [int(Path(f"/sys/class/net/{port}/mtu").read_text()) for port in (*ports, "nmt-routing")]
+    ports = [port for bridge in (f"nmt-p{project}", "nmt-routing") for port in run("ovs-vsctl", "list-ports", bridge).split()]
+    assert len(ports) >= 3, "of the container, and of both sides of the router"
+    host = [_mtu(port) for port in (*ports, "nmt-routing")]
     inside = [*_interfaces(stack, project, "web").values(), *_interfaces(stack, project, "router").values()]
-    noted = run("ovs-vsctl", "get", "bridge", "nmt-vtep", "external_ids:netmanager.mtu").strip().strip('"')
-    assert set(host + inside) == {int(noted)}
+    underlay = run("ip", "route", "show", "default").split(" dev ")[1].split()[0]
+    assert set(host + inside) == {min(_mtu(underlay) - VXLAN_OVERHEAD, 1500)}
+
+
+def _mtu(interface: str) -> int:
+    return int(Path(f"/sys/class/net/{interface}/mtu").read_text())
 
 
 def test_a_full_size_packet_passes_and_a_larger_one_does_not(stack: Stack, project: int) -> None:
