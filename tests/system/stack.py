@@ -23,7 +23,7 @@ ENV_FILE = VAR / "env"
 ENGINE_RUN = Path("/run/netmanager-nmt-engine")
 ENGINE_DATA = Path("/var/lib/netmanager-nmt-engine")
 ENGINE_BRIDGE = "docker0nmt"  # with --bridge=none the engine would delete the docker0 of the machine's own
-POSTGRES_PORT = urlsplit(os.environ["DATABASE_URL"]).port  # deploy/test.sh found the machine's
+POSTGRES_PORT = urlsplit(os.environ["DATABASE_URL"]).port or 5432  # deploy/test.sh found the machine's
 DATABASE = "netmanager_nmt_stack"
 DOCKER_HOST = f"unix://{ENGINE_RUN}/docker.sock"
 NOT_RUN = {125, 126, 127}  # the container is not running, the program is none or is not there
