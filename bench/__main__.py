@@ -74,6 +74,11 @@ def _create_bridge(api: Api, project: int) -> Callable[[], object]:
     return lambda: api.post(f"/delete-bridge/1/{project}/")
 
 
+def _from_nothing(api: Api, project: int) -> Callable[[], object]:
+    api.post(f"/new-container/1/{project}/")
+    return lambda: api.post(f"/delete-bridge/1/{project}/")
+
+
 def _beside_a_busy_project(rounds: int) -> list[Contender]:
     """A call of one project alone, and while most of BUSY_CALLS calls of another wait."""
     quiet, busy = PROJECT + 1, PROJECT + 2
@@ -127,8 +132,9 @@ def main() -> None:
         interleave(all_of_them, asked.rounds)
     report("A container with an address of its own, image cached", all_of_them)
     bridge = Contender("POST /create-bridge/, to a router that leases", lambda: _create_bridge(api, PROJECT + 3))
-    interleave([bridge], asked.rounds)
-    report("A project's network", [bridge])
+    first = Contender("POST /new-container/ of a project without a network", lambda: _from_nothing(api, PROJECT + 3))
+    interleave([bridge, first], asked.rounds)
+    report("A project's network", [bridge, first])
     report("POST /new-container/", _beside_a_busy_project(max(3, asked.rounds // 5)))
     if asked.projects:
         bridge_last, bridge_first, new_last, new_first = _crowd(api, asked.projects, asked.rounds)
