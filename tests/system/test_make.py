@@ -126,6 +126,7 @@ def test_a_port_that_is_taken(stack: Stack) -> None:
             "".join(f"{k}={v}\n" for k, v in (SETTINGS | {"NETMANAGER_INSTANCE": "nmx", "NETMANAGER_LISTEN": listen}).items())
         )
         done = _script("up", stack.environment | {"NETMANAGER_ENV_FILE": str(env_file)})
+    Path("/run/netmanager/nmx").rmdir()
     assert done.returncode != 0
     assert done.stderr.count("\n") == 1
     assert f"port {listen} is taken" in done.stderr
