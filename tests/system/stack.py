@@ -101,6 +101,8 @@ class Dockerd:
             self.process.terminate()
             self.process.wait(60)
             run("ip", "link", "del", ENGINE_BRIDGE)
+            for mounted in (ENGINE_RUN / "exec/netns/default", ENGINE_DATA):  # the engine leaves them
+                run("umount", str(mounted), check=False)
 
 
 class Stack:
