@@ -3,24 +3,22 @@
 import logging
 
 import pglock
-from django.conf import settings
 from django.db import transaction
 
 from apps import host
 from apps.errors import Broken
 from apps.operations.locks import Lease, LeaseLost
 from apps.projects.models import Project, Status
+from apps.projects.router import ensure_router
 from datacenter import openflow
 from datacenter.addressing import FIRST_VLAN, LAST_VLAN
-from datacenter.engine import ContainerSpec, NetworkSpec
-from datacenter.errors import DatacenterError, ImageMissing
-from datacenter.names import ENDPOINT_KEY, MTU_KEY, NETWORK_KEY, ROUTER_HOSTNAME, SWITCH_KEY, project_domain
+from datacenter.engine import NetworkSpec
+from datacenter.errors import DatacenterError
+from datacenter.names import ENDPOINT_KEY, MTU_KEY, NETWORK_KEY, SWITCH_KEY
 from datacenter.ovsdb import Bridge, Port
 from datacenter.purge import delete_bridge
 
 log = logging.getLogger(__name__)
-
-ROUTER_READY = "started, version"  # what dnsmasq logs once it listens
 
 
 def ensure_network(project_id: int, lease: Lease) -> Project:
@@ -124,7 +122,7 @@ def _build(project: Project, lease: Lease) -> None:
     lease.check()
     network_id = _ensure_docker_network(project)
     lease.check()
-    router_id = _ensure_router(project, int(bridge.external_ids[MTU_KEY]))
+    router_id = ensure_router(project, int(bridge.external_ids[MTU_KEY]))
     Project.objects.filter(pk=project.pk).update(docker_network_id=network_id, router_docker_id=router_id)
 
 
@@ -169,62 +167,6 @@ def _ensure_docker_network(project: Project) -> str:
     )
     host.ovsdb.set_bridge_ids(name, {NETWORK_KEY: network_id})  # the driver did so, but to a bridge that may be gone
     return network_id
-
-
-def _ensure_router(project: Project, mtu: int) -> str:
-    """Docker id of the router, which answers DHCP and DNS when this returns."""
-    assert project.vlan is not None
-    spec = _router_spec(project, project.vlan, mtu)
-    present = {c.name: c for c in host.engine.containers(spec.labels)}.get(spec.name)
-    if present and present.status == "running":
-        return present.docker_id
-    if present and present.status != "created":  # a lost worker may not have connected that one to the routing bridge
-        return _started(present.docker_id)
-    host.hosts.add(project.pk, ROUTER_HOSTNAME, host.plan.subnet(project.vlan).router)
-    host.engine.ensure_volume(host.names.leases(project.pk), host.names.owner(project.pk))
-    try:
-        docker_id = host.engine.create_container(spec)
-    except ImageMissing as error:
-        raise DatacenterError(f"The router image {spec.image} is missing: run manage.py bootstrap_datacenter.") from error
-    return _started(docker_id)
-
-
-def _started(router_id: str) -> str:
-    host.engine.start(router_id)
-    host.engine.wait_for_log(router_id, ROUTER_READY)
-    return router_id
-
-
-def _router_spec(project: Project, vlan: int, mtu: int) -> ContainerSpec:
-    subnet, public = host.plan.subnet(vlan), host.plan.public_address(vlan)
-    first, last = subnet.dhcp
-    environment = {
-        "DOMAIN": project_domain(project.pk),
-        "LAN_IP": str(subnet.router),
-        "LAN_NET": str(subnet.network),
-        "DHCP_FIRST": str(first),
-        "DHCP_LAST": str(last),
-        "WAN_IP": str(public),
-        "WAN_GATEWAY": str(host.plan.public_gateway),
-        "INTERNAL": f"{host.plan.projects}, {host.plan.public}",
-        "DNS": " ".join(map(str, host.dns_servers())),
-        "MTU": str(mtu),
-    }
-    return ContainerSpec(
-        name=host.names.router(project.pk),
-        image=host.names.router_image,
-        networks=((host.names.bridge(project.pk), subnet.router), (host.names.routing, public)),
-        labels=host.names.owner(project.pk),
-        hostname=ROUTER_HOSTNAME,
-        environment=environment,
-        memory=settings.NETMANAGER_ROUTER_MEMORY,
-        pids=64,
-        cap_drop=("ALL",),
-        cap_add=("NET_ADMIN", "NET_RAW", "NET_BIND_SERVICE", "SETGID"),
-        sysctls={"net.ipv4.ip_forward": "1"},
-        binds=((str(host.hosts.ensure(project.pk)), "/etc/netmanager/hosts"),),
-        volumes=((host.names.leases(project.pk), "/var/lib/netmanager"),),
-    )
 
 
 def _demolish(project: Project, lease: Lease) -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -83,6 +84,10 @@ def test_a_container_survives(stack: Stack, project: int, event: Callable[[Stack
     assert _identity(stack, project, "web") == before
     listed = stack.get(f"/get-project-containers/1/{project}/").body["containers"]
     assert {c["container_name"]: (c["ip"], c["status"]) for c in listed}["web"] == (web["ip"], "running")
+
+
+def test_nobody_but_root_may_speak_to_the_driver(stack: Stack) -> None:
+    assert oct(Path("/run/docker/plugins/nmt.sock").stat().st_mode & 0o777) == "0o600"
 
 
 def test_start_of_a_running_and_stop_of_a_stopped_container_succeed(stack: Stack, project: int) -> None:
