@@ -112,11 +112,13 @@ def _crowd(api: Api, count: int, rounds: int) -> list[Contender]:
     api.post(f"/create-bridge/1/{PROJECT}/")
     interleave(first, rounds)
     crowd = range(PROJECT + 10, PROJECT + 10 + count - 1)
-    for project in crowd:
-        api.post(f"/create-bridge/1/{project}/")
-    interleave(last, rounds)
-    for project in (PROJECT, *crowd):
-        api.post(f"/delete-bridge/1/{project}/")
+    try:
+        for project in crowd:
+            api.post(f"/create-bridge/1/{project}/")
+        interleave(last, rounds)
+    finally:
+        for project in (PROJECT, *crowd):
+            api.post(f"/delete-bridge/1/{project}/")
     return [last[0], first[0], last[1], first[1]]
 
 

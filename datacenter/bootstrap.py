@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from pathlib import Path
 
-from datacenter import firewall, netlink, openflow
-from datacenter.addressing import Plan
+from datacenter import firewall, netlink, openflow, sysctl
+from datacenter.addressing import LAST_VLAN, Plan
 from datacenter.engine import Engine, NetworkSpec
 from datacenter.errors import DatacenterError
 from datacenter.names import GATEWAY_KEY, MTU_KEY, NETWORK_KEY, SWITCH_KEY, Names
@@ -15,6 +15,7 @@ from datacenter.ovsdb import Ovsdb, Port
 NAT = "nat"
 UPLINK_KEY = "netmanager.uplink"
 VXLAN_OVERHEAD = 50  # bytes of outer headers: Ethernet 14, IPv4 20, UDP 8, VXLAN 8
+INOTIFY_INSTANCES = 2 * (LAST_VLAN + 1)  # one for each router there can be, and as many for everything else on the host
 ROUTER_CONTEXT = Path(__file__).parent / "router"
 
 
@@ -58,6 +59,7 @@ def bootstrap(names: Names, plan: Plan, site: Site, ovsdb: Ovsdb, engine: Engine
     """Make the host ready for projects; raises DatacenterError naming what stands in the way."""
     _check_uplink(site)
     found = Bootstrapped(datapath_type(), mtu(site), site.uplink)
+    sysctl.ensure_inotify_instances(INOTIFY_INSTANCES)
     _ensure_vtep(names, site, ovsdb, found)
     _ensure_routing(names, plan, site, ovsdb, found)
     firewall.install(_policy(names, plan, site))

@@ -4,8 +4,8 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, collapse_addresses
-from pathlib import Path
 
+from datacenter import sysctl
 from datacenter.errors import DatacenterError, DatacenterUnavailable
 from datacenter.names import Names
 
@@ -83,7 +83,7 @@ def install(policy: Policy) -> None:
     _run("nft", "-f", "-", stdin=ruleset(policy))
     _remove_docker_rules(policy.names)
     if policy.nat:
-        _forward_ipv4()
+        sysctl.ensure_forwarding()
         for rule in _docker_rules(policy.names):
             if _docker_user_exists():
                 _run("iptables", "-w", "-I", "DOCKER-USER", *rule)
@@ -121,13 +121,6 @@ def _remove_docker_rules(names: Names) -> None:
     for rule in _docker_rules(names):
         while subprocess.run(["iptables", "-w", "-D", "DOCKER-USER", *rule], capture_output=True, check=False).returncode == 0:
             pass
-
-
-def _forward_ipv4() -> None:
-    try:
-        Path("/proc/sys/net/ipv4/ip_forward").write_text("1\n")
-    except OSError as error:
-        raise DatacenterError(f"This host does not let itself be a router: {error}.") from error
 
 
 def _run(*command: str, stdin: str = "") -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from datacenter.addressing import LAST_VLAN
 from tests.system.stack import DOCKER_HOST, ENV_FILE, ROOT, SETTINGS, VAR, Stack, postgres, run
 from tests.system.test_leftovers import host_state
 
@@ -64,6 +65,13 @@ def test_a_second_make_up_changes_nothing(stack: Stack, project: int) -> None:
     assert host_state(stack) == before
     assert [line.split()[:4] for line in stack.control("status").splitlines()] == [line.split()[:4] for line in pids.splitlines()]
     assert stack.token == token
+
+
+def test_the_host_has_an_inotify_instance_for_the_router_of_every_project(stack: Stack) -> None:
+    limit = Path("/proc/sys/fs/inotify/max_user_instances")
+    limit.write_text("1024\n")
+    stack.manage("bootstrap_datacenter")
+    assert int(limit.read_text()) >= LAST_VLAN
 
 
 def test_the_demo_passes_twice(stack: Stack) -> None:
