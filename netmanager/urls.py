@@ -6,6 +6,7 @@ from django.urls import include, path
 from netmanager import health
 
 admin.site.site_header = admin.site.site_title = "NetManager"
+admin.site.site_url = None  # there is no site to view beside the admin
 
 urlpatterns = [
     path("", include("apps.operations.urls")),
