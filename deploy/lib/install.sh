@@ -30,7 +30,7 @@ install_packages() {
     [ ${#missing[@]} -gt 0 ] || return 0
     say "installing ${missing[*]}"
     mkdir -p "$NETMANAGER_VAR/log"
-    dpkg --configure -a >>"$NETMANAGER_VAR/log/apt.log" 2>&1 || true  # an interrupted one stands in the way of all others
+    DEBIAN_FRONTEND=noninteractive dpkg --configure -a </dev/null >>"$NETMANAGER_VAR/log/apt.log" 2>&1 || true  # an interrupted one stands in the way of all others
     { apt update && apt install -y --no-install-recommends "${missing[@]}"; } ||
         fail "apt-get could not install ${missing[*]}; see $NETMANAGER_VAR/log/apt.log."
 }
