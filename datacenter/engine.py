@@ -19,6 +19,9 @@ from docker.types import IPAMConfig, IPAMPool, LogConfig, Mount
 from datacenter.errors import ContainerMissing, DatacenterError, DatacenterUnavailable, ImageMissing, StartRefused
 
 TIMEOUT = 60  # seconds, for one request to the engine
+# Said at every creation: the engine asks all volume drivers for a volume without one, and so for a list of volumes, and
+# waits 15 s for each plugin on the host that is dead (moby 20.10, pkg/plugins).
+VOLUME_DRIVER = "local"
 STOP_TIMEOUT = 5  # seconds between SIGTERM and SIGKILL
 # Not `unless-stopped`: an engine that comes back after a SIGKILL stops the containers it finds alive, takes that for
 # somebody's wish (moby 20.10, daemon.restore) and leaves them stopped. So a stopped container has no policy at all.
@@ -146,8 +149,16 @@ class Engine:
                 self._api.remove_network(network["Id"])
 
     def ensure_volume(self, name: str, labels: Mapping[str, str]) -> None:
+        """Make the volume if it is missing."""
         with _translated(f"Making volume {name}"):
-            self._api.create_volume(name, labels=dict(labels))
+            self._api.create_volume(name, driver=VOLUME_DRIVER, labels=dict(labels))
+
+    def delete_volume(self, name: str, labels: Mapping[str, str]) -> None:
+        """Remove the volume if it carries the labels; a missing one is forgiven."""
+        with _translated(f"Removing volume {name}"), _forgiving():
+            found = self._api.inspect_volume(name)
+            if labels.items() <= (found["Labels"] or {}).items():
+                self._api.remove_volume(name)
 
     def delete_volumes(self, labels: Mapping[str, str]) -> None:
         """Remove all volumes that carry the labels."""

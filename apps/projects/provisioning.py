@@ -186,7 +186,7 @@ def _delete_networks(project: Project) -> None:
 
 
 def _delete_volumes(project: Project) -> None:
-    host.engine.delete_volumes(host.names.owner(project.pk))
+    host.engine.delete_volume(host.names.leases(project.pk), host.names.owner(project.pk))
 
 
 def _delete_bridge(project: Project) -> None:

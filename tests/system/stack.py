@@ -25,6 +25,7 @@ ENGINE_DATA = Path("/var/lib/netmanager-nmt-engine")
 ENGINE_BRIDGE = "docker0nmt"  # with --bridge=none the engine would delete the docker0 of the machine's own
 POSTGRES_PORT = urlsplit(os.environ["DATABASE_URL"]).port or 5432  # deploy/test.sh found the machine's
 DATABASE = "netmanager_nmt_stack"
+ENGINE_LOG = VAR / "log" / "dockerd.log"
 DOCKER_HOST = f"unix://{ENGINE_RUN}/docker.sock"
 NOT_RUN = {125, 126, 127}  # the container is not running, the program is none or is not there
 SETTINGS = {
@@ -80,7 +81,7 @@ class Dockerd:
         if not Path(f"/sys/class/net/{ENGINE_BRIDGE}").exists():
             run("ip", "link", "add", ENGINE_BRIDGE, "type", "bridge")
             run("ip", "address", "add", "172.31.255.1/24", "dev", ENGINE_BRIDGE)
-        with (VAR / "log" / "dockerd.log").open("ab") as log:
+        with ENGINE_LOG.open("ab") as log:
             self.process = subprocess.Popen(
                 ["dockerd", "--data-root", str(ENGINE_DATA), "--exec-root", str(ENGINE_RUN / "exec"), "--host", DOCKER_HOST,
                  "--pidfile", str(ENGINE_RUN / "docker.pid"), f"--bridge={ENGINE_BRIDGE}", "--iptables=false", "--ip-masq=false"],

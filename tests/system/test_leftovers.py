@@ -1,12 +1,13 @@
 """delete-bridge leaves the host as it was before."""
 
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.system.stack import DOCKER_HOST, Stack, run
+from tests.system.stack import DOCKER_HOST, ENGINE_LOG, Stack, run
 
 
 def host_state(stack: Stack) -> dict[str, list[str]]:
@@ -86,6 +87,22 @@ def test_delete_bridge_leaves_no_veth_pair_whose_leave_no_driver_heard(stack: St
     assert [line for line in run("ip", "-o", "link").splitlines() if ": nmt-h" in line]
     assert stack.post("/delete-bridge/1/3005/").status == 200
     assert host_state(stack) == before
+
+
+@pytest.fixture
+def dead_plugin() -> Iterator[str]:
+    """A socket of a Docker plugin of somebody else's that died: the engine waits 15 s for it whenever it asks all plugins."""
+    path = "/run/docker/plugins/deadnmt.sock"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(path)
+    yield path
+    Path(path).unlink()
+
+
+def test_no_call_waits_for_a_dead_plugin_of_somebody_else(stack: Stack, dead_plugin: str) -> None:
+    stack.new_container(3006, "web")
+    stack.delete_project(3006)
+    assert dead_plugin not in ENGINE_LOG.read_text()
 
 
 def test_delete_bridge_of_a_project_without_a_network_succeeds(stack: Stack) -> None:
