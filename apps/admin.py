@@ -1,6 +1,6 @@
 """What the admin pages of all apps share."""
 
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from django.contrib import admin
 from django.db.models import Model
@@ -25,10 +25,9 @@ class MachineOwnedAdmin(admin.ModelAdmin[M]):
 class SharedAdmin(admin.ModelAdmin[M]):
     """Rows that staff and the machine write: a form saves what was changed in it, and the primary key stays."""
 
-    saved_always: ClassVar[list[str]] = []  # columns like auto_now's
-
     def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
-        obj.save(update_fields=[*form.changed_data, *self.saved_always] if change else None)
+        times = [field.name for field in self.opts.fields if getattr(field, "auto_now", False)]
+        obj.save(update_fields=[*form.changed_data, *times] if change else None)
 
     def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> list[str]:
         key = [str(self.opts.pk.name)] if obj else []

@@ -23,7 +23,6 @@ class ProjectAdmin(SharedAdmin[Project]):
     search_fields = ["=project_id", "=vlan", "=members__user_id", "error"]
     readonly_fields = ["status", "vlan", "docker_network_id", "router_docker_id", "error", "created", "updated"]
     inlines = [MemberInline]
-    saved_always = ["updated"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:
         return super().get_queryset(request).annotate(container_count=Count("containers", distinct=True))

@@ -108,7 +108,6 @@ def _undo(project: Project, lease: Lease, cause: Exception) -> None:
         _released(project, Status.ERROR, str(cause))
 
 
-@transaction.atomic
 def _released(project: Project, status: Status, error: str) -> None:
     """Nothing of the project is on the host any more: its VLAN is free."""
     Project.objects.filter(pk=project.pk).update(status=status, error=error, vlan=None, docker_network_id="", router_docker_id="")

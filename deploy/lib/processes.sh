@@ -19,7 +19,7 @@ end_leftovers() {
         [ -f "$file" ] || continue
         pid=$(cat "$file")
         if [ -n "$pid" ] && grep -qsz "$ROOT/.venv/bin" "/proc/$pid/cmdline"; then
-            kill "$pid" 2>/dev/null || true
+            kill "$pid" 2>/dev/null || true  # it may end by itself meanwhile
             wait_until 20 eval "! kill -0 $pid" || kill -9 -- "-$pid" 2>/dev/null || true
         fi
         rm -f "$file"
@@ -33,14 +33,14 @@ start_driver() {
         supervisord -c deploy/supervisord.conf
     fi
     wait_until 30 supervised || fail "supervisord did not start; see $NETMANAGER_VAR/log/supervisord.log."
-    control start driver >/dev/null || true
+    control start driver >/dev/null || true  # it may run already; whether it answers is asked below
     wait_until 30 curl -fsS --unix-socket "/run/docker/plugins/$NETMANAGER_INSTANCE.sock" -X POST http://driver/Plugin.Activate ||
         fail "the network driver did not start; see $NETMANAGER_VAR/log/driver.log."
 }
 
 start_all() {
     printf '%s\n' "$NETMANAGER_LISTEN" >"$RUN/listen"
-    control start all >/dev/null || true
+    control start all >/dev/null || true  # some may run already; whether all is well is asked below
     wait_until 60 curl -fsS "$NETMANAGER_API/readyz/" ||
         fail "the API does not answer: $(curl -sS "$NETMANAGER_API/readyz/" 2>&1); see $NETMANAGER_VAR/log/."
 }

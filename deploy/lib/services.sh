@@ -7,7 +7,7 @@ start_service() {
     local name=$1 probe=$2 unit=$3; shift 3
     "$probe" >/dev/null 2>&1 && return 0
     say "starting $name"
-    { if systemd; then systemctl start "$unit"; else "$@" </dev/null; fi; } >>"$NETMANAGER_VAR/log/$unit.log" 2>&1 || true
+    { if systemd; then systemctl start "$unit"; else "$@" </dev/null; fi; } >>"$NETMANAGER_VAR/log/$unit.log" 2>&1 || true  # the probe tells
     wait_until 60 "$probe" || fail "$name did not start; see $NETMANAGER_VAR/log/$unit.log or its own log."
 }
 
