@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 # a digest of all that the running processes have read: their code and settings
-version() { find apps datacenter netmanager deploy requirements.txt "$NETMANAGER_ENV_FILE" -type f ! -name '*.pyc' -print0 | sort -z | xargs -0 sha256sum | sha256sum; }
+version() { find apps datacenter lab netmanager sdn deploy requirements.txt "$NETMANAGER_ENV_FILE" -type f ! -name '*.pyc' -print0 | sort -z | xargs -0 sha256sum | sha256sum; }
 outdated() { supervised && [ "$(cat "$RUN/started" 2>/dev/null)" != "$(version)" ]; }
 
 # the port that will be used, taken from the settings if there are any yet

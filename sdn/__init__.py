@@ -1,0 +1,1 @@
+"""The SDN controller: a shim of os-ken around decisions that are pure."""
