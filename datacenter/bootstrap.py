@@ -1,6 +1,5 @@
-"""The host's own bridges, tunnels, uplink, firewall and router network; repeatable as a whole."""
+"""The host's own bridges, uplink, firewall and router network; repeatable as a whole."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from pathlib import Path
@@ -9,12 +8,12 @@ from datacenter import firewall, netlink, openflow, sysctl
 from datacenter.addressing import LAST_VLAN, Plan
 from datacenter.engine import Engine, NetworkSpec
 from datacenter.errors import DatacenterError
-from datacenter.names import GATEWAY_KEY, MTU_KEY, NETWORK_KEY, SWITCH_KEY, Names
+from datacenter.names import GATEWAY_KEY, MTU_KEY, NETWORK_KEY, Names
 from datacenter.ovsdb import Ovsdb, Port
+from datacenter.room import VXLAN_OVERHEAD, Room, check_trunk
 
 NAT = "nat"
 UPLINK_KEY = "netmanager.uplink"
-VXLAN_OVERHEAD = 50  # bytes of outer headers: Ethernet 14, IPv4 20, UDP 8, VXLAN 8
 INOTIFY_INSTANCES = 2 * (LAST_VLAN + 1)  # one for each router there can be, and as many for everything else on the host
 ROUTER_CONTEXT = Path(__file__).parent / "router"
 
@@ -26,7 +25,7 @@ class Site:
     uplink: str
     dns: tuple[IPv4Address, ...]
     egress_deny: tuple[IPv4Network, ...] | None  # None: every network the host is directly connected to
-    tunnels: Mapping[int, IPv4Address]  # switch id → VXLAN tunnel address
+    room: Room
 
 
 @dataclass(frozen=True)
@@ -44,23 +43,24 @@ def datapath_type() -> str:
 
 
 def mtu(site: Site) -> int:
-    """MTU of every hop: the smallest of the uplink's and of each underlay's less the VXLAN overhead, in bytes."""
+    """MTU of every hop, in bytes: the smallest of the uplink's and of what passes each switch's underlay."""
     route = netlink.default_route()
     default = route.interface if route else None
-    underlays = {name for address in site.tunnels.values() if (name := netlink.interface_towards(address))}
+    sizes = [size for _, size in site.room.underlays().values()]
+    if not sizes and default:
+        sizes = [netlink.mtu_of(default) - VXLAN_OVERHEAD]  # the first switch will come by it
     uplink = site.uplink if site.uplink != NAT else default
-    if not underlays and default:
-        underlays = {default}  # the first switch will come by it
-    sizes = [netlink.mtu_of(name) - VXLAN_OVERHEAD for name in underlays] + ([netlink.mtu_of(uplink)] if uplink else [])
-    return min([*sizes, 1500])
+    return min([*sizes, *([netlink.mtu_of(uplink)] if uplink else []), 1500])
 
 
 def bootstrap(names: Names, plan: Plan, site: Site, ovsdb: Ovsdb, engine: Engine) -> Bootstrapped:
     """Make the host ready for projects; raises DatacenterError naming what stands in the way."""
     _check_uplink(site)
+    for nic in site.room.trunks.values():
+        check_trunk(nic, site.room, site.uplink)
     found = Bootstrapped(datapath_type(), mtu(site), site.uplink)
     sysctl.ensure_inotify_instances(INOTIFY_INSTANCES)
-    _ensure_vtep(names, site, ovsdb, found)
+    _ensure_vtep(names, ovsdb, found)
     _ensure_routing(names, plan, site, ovsdb, found)
     firewall.install(_policy(names, plan, site))
     engine.build_image(ROUTER_CONTEXT, names.router_image, names.owner())
@@ -83,16 +83,10 @@ def _check_uplink(site: Site) -> None:
         )
 
 
-def _ensure_vtep(names: Names, site: Site, ovsdb: Ovsdb, found: Bootstrapped) -> None:
+def _ensure_vtep(names: Names, ovsdb: Ovsdb, found: Bootstrapped) -> None:
+    """The bridge without its ports, which `ensure_switch_ports` makes."""
     ovsdb.ensure_bridge(names.vtep, names.owner() | {MTU_KEY: str(found.mtu)}, found.datapath_type, secure=True)
-    openflow.install_flows(names.vtep, [openflow.DROP_IPV6])
-    present = ovsdb.ports(names.vtep)
-    wanted = {names.tunnel(switch): (switch, address) for switch, address in site.tunnels.items()}
-    ovsdb.unplug(*(name for name, ids in present.items() if SWITCH_KEY in ids and name not in wanted))
-    for name, (switch, address) in wanted.items():
-        ids = names.owner() | {SWITCH_KEY: str(switch), "netmanager.remote": str(address)}
-        if present.get(name) != ids:
-            ovsdb.plug(Port(names.vtep, name, ids, "vxlan", {"remote_ip": str(address), "key": "flow"}))
+    openflow.install_flows(names.vtep, list(openflow.STANDING))
 
 
 def _ensure_routing(names: Names, plan: Plan, site: Site, ovsdb: Ovsdb, found: Bootstrapped) -> None:

@@ -7,7 +7,8 @@ INSTANCE = re.compile(r"[a-z][a-z0-9]{0,2}")
 INSTANCE_KEY = "netmanager.instance"
 PROJECT_KEY = "netmanager.project"
 CONTAINER_KEY = "netmanager.container"
-SWITCH_KEY = "netmanager.switch"  # of a tunnel port: the switch it leads to
+SWITCH_KEY = "netmanager.switch"  # of a tunnel port or trunk NIC: the switch it leads to
+TRUNK_KEY = "netmanager.trunk"  # of a trunk NIC
 NETWORK_KEY = "netmanager.network"  # of a bridge: id of its Docker network
 ENDPOINT_KEY = "iface-id"  # of a port: id of its Docker endpoint, in the words of Open vSwitch's integrators
 MTU_KEY = "netmanager.mtu"  # of a bridge: bytes
@@ -89,7 +90,7 @@ class Names:
         return f"{self.instance}-vx{switch_id}"
 
     def patch(self, project_id: int, switch_id: int) -> str:
-        """Patch port on the project's bridge that leads to the VTEP bridge."""
+        """Patch port on the project's bridge that leads to the VTEP bridge; for a trunk NIC, the first of its switches counts."""
         return f"{self.instance}-p{project_id}-s{switch_id}"
 
     def vtep_patch(self, project_id: int, switch_id: int) -> str:

@@ -5,7 +5,15 @@ import subprocess
 from datacenter.errors import DatacenterError, DatacenterUnavailable
 
 TIMEOUT = 10  # seconds
-DROP_IPV6 = "priority=200,ipv6 actions=drop"  # containers and routers speak IPv4 only
+# On the VTEP bridge, ahead of every project's flows. Open vSwitch parses one VLAN tag (its default vlan-limit): a frame with
+# two has the type of a tag behind the first.
+STANDING = (
+    "priority=200,ipv6 actions=drop",  # containers and routers speak IPv4 only
+    "priority=200,dl_type=0x8100 actions=drop",
+    "priority=200,dl_type=0x88a8 actions=drop",
+)
+OFPVID_PRESENT = 0x1000
+UNTAGGED = "dl_vlan=0xffff"  # in the words of OpenFlow 1.0, OFP_VLAN_NONE
 
 
 def project_cookie(project_id: int) -> int:
@@ -14,12 +22,25 @@ def project_cookie(project_id: int) -> int:
 
 
 def tunnel_flows(project_id: int, vlan: int, tunnel: int, patch: int) -> list[str]:
-    """The two flows that join a project's patch port (ofport) to a switch's tunnel port (ofport)."""
-    cookie = f"cookie={project_cookie(project_id):#x},priority=100"
+    """The two flows that join a project's patch port to a switch's tunnel port (ofports); what is tagged inside is dropped."""
+    own = _own(project_id)
     return [
-        f"{cookie},in_port={tunnel},tun_id={vlan} actions=output:{patch}",
-        f"{cookie},in_port={patch} actions=set_field:{vlan}->tun_id,output:{tunnel}",
+        f"{own},in_port={tunnel},tun_id={vlan},{UNTAGGED} actions=output:{patch}",
+        f"{own},in_port={patch},{UNTAGGED} actions=set_field:{vlan}->tun_id,output:{tunnel}",
     ]
+
+
+def trunk_flows(project_id: int, vlan: int, trunk: int, patch: int) -> list[str]:
+    """The two flows that join a project's patch port to a trunk NIC (ofports), where the tag is the project's VLAN."""
+    own = _own(project_id)
+    return [
+        f"{own},in_port={trunk},dl_vlan={vlan} actions=pop_vlan,output:{patch}",
+        f"{own},in_port={patch},{UNTAGGED} actions=push_vlan:0x8100,set_field:{vlan | OFPVID_PRESENT}->vlan_vid,output:{trunk}",
+    ]
+
+
+def _own(project_id: int) -> str:
+    return f"cookie={project_cookie(project_id):#x},priority=100"
 
 
 def replace_flows(bridge: str, project_id: int, flows: list[str]) -> None:

@@ -162,6 +162,12 @@ class Ovsdb:
             raise DatacenterUnavailable(f"Open vSwitch did not bring {interface} up within {TIMEOUT} s; is ovs-vswitchd running?")
         return int(ofport[0])
 
+    def ofport(self, interface: str) -> int | None:
+        """The interface's OpenFlow port number as it is now; None if it is missing, not there yet, or broken."""
+        with self._connection.reading():
+            row = self._connection.find("Interface", interface)
+            return int(row.ofport[0]) if row and row.ofport and row.ofport[0] > 0 and not row.error else None
+
     @property
     def _api(self) -> Any:
         return self._connection.api

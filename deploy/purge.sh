@@ -17,7 +17,8 @@ start_redis
 start_ovs
 start_driver
 start_docker
-control stop web datacenter builds beat >/dev/null || true
+control stop web datacenter builds beat controller >/dev/null || true
+python manage.py lab down --keep-rows
 python manage.py purge_datacenter
 stop_all
 delete_database

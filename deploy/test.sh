@@ -3,9 +3,13 @@
 . "$(dirname "$0")/lib.sh"
 export NETMANAGER_VAR=$ROOT/var/nmt NETMANAGER_ENV_FILE=$ROOT/var/nmt/env
 
-# settings of instance nmt: nothing in them is shared with the NetManager that may run on this machine
+# settings of instance nmt, those that are missing: nothing in them is shared with the NetManager that may run on this machine
 test_settings() {
-    [ -f "$NETMANAGER_ENV_FILE" ] || (umask 077 && cat >"$NETMANAGER_ENV_FILE") <<'SETTINGS'
+    local setting
+    (umask 077 && touch "$NETMANAGER_ENV_FILE")
+    while read -r setting; do
+        grep -q "^${setting%%=*}=" "$NETMANAGER_ENV_FILE" || printf '%s\n' "$setting" >>"$NETMANAGER_ENV_FILE"
+    done <<'SETTINGS'
 NETMANAGER_INSTANCE=nmt
 NETMANAGER_LISTEN=127.0.0.1:8010
 NETMANAGER_PROJECT_POOL=10.80.0.0/12
@@ -15,12 +19,15 @@ NETMANAGER_SECRET_KEY=
 DATABASE_URL=
 REDIS_URL=redis://127.0.0.1:6379/1
 DOCKER_HOST=unix:///run/netmanager/nmt/docker.sock
+NETMANAGER_OPENFLOW_LISTEN=0.0.0.0:6654
+NETMANAGER_METRICS_LISTEN=127.0.0.1:9654
+NETMANAGER_LAB_NETWORK=198.18.242.0/23
 SETTINGS
 }
 
 preflight
 check_disk
-install_machine iputils-ping  # which the tests run in namespaces of their own
+install_machine dnsmasq-base  # which leases to the lab's laptops where no router does
 install_python requirements-dev.txt
 test_settings
 start_postgres

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("apps.operations.urls")),
     path("", include("apps.projects.urls")),
     path("", include("apps.containers.urls")),
+    path("", include("apps.ports.urls")),
     path("healthz/", health.healthz),
     path("readyz/", health.readyz),
     path("admin/", admin.site.urls),

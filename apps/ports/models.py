@@ -3,9 +3,11 @@
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Deferrable, F, Q
 
-from apps.projects.models import Project
+from apps.projects.models import Project, network_changed
+
+APPLIED_CHANNEL = "netmanager_socket_applied"  # the controller wrote `applied_*` of the socket whose number is the payload
 
 
 class UplinkKind(models.TextChoices):
@@ -24,6 +26,10 @@ class Switch(models.Model):
     uplink_port = models.PositiveIntegerField(help_text="OpenFlow port towards the datacenter.")
     uplink_kind = models.CharField(max_length=5, choices=UplinkKind.choices, default=UplinkKind.VXLAN)
     tunnel_address = models.GenericIPAddressField(protocol="IPv4", null=True, blank=True, unique=True)
+    trunk = models.CharField(
+        max_length=15, blank=True, validators=[RegexValidator(r"\A[^\s/:]+\Z", "The name of a network interface.")],
+        help_text="Kind VLAN: the NIC of the datacenter host that leads to the switch; switches may share one.",
+    )  # fmt: skip
     bounce_ms = models.PositiveIntegerField(
         default=1000, help_text="How long a socket's link is down when it changes hands; 0: not."
     )
@@ -37,16 +43,25 @@ class Switch(models.Model):
                 name="switch_vxlan_has_address",
                 condition=Q(uplink_kind=UplinkKind.VLAN) | Q(tunnel_address__isnull=False),
             ),
+            models.CheckConstraint(
+                name="switch_vlan_has_trunk",
+                condition=Q(uplink_kind=UplinkKind.VLAN) & ~Q(trunk="") | Q(uplink_kind=UplinkKind.VXLAN, trunk=""),
+            ),
         ]
+        triggers = [network_changed("dpid", "uplink_port", "uplink_kind", "bounce_ms")]
         verbose_name_plural = "switches"
 
     def __str__(self) -> str:
         return self.name
 
     def clean(self) -> None:
-        """The constraint once more: a form does not check it for an address that is left empty."""
+        """The constraints once more, with the field that is to be mended."""
         if self.uplink_kind == UplinkKind.VXLAN and not self.tunnel_address:
             raise ValidationError({"tunnel_address": "A VXLAN switch needs the address of its end of the tunnel."})
+        if self.uplink_kind == UplinkKind.VXLAN and self.trunk:
+            raise ValidationError({"trunk": "A VXLAN switch is reached by its tunnel; leave the NIC empty."})
+        if self.uplink_kind == UplinkKind.VLAN and not self.trunk:
+            raise ValidationError({"trunk": "A VLAN switch needs the NIC of the datacenter host that leads to it."})
 
 
 class Socket(models.Model):
@@ -68,14 +83,23 @@ class Socket(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(name="socket_of_port", fields=["switch", "of_port"]),
+            # Checked at the end of a statement, so that one may let sockets change places.
+            models.UniqueConstraint(name="socket_of_port", fields=["switch", "of_port"], deferrable=Deferrable.IMMEDIATE),
             models.CheckConstraint(name="socket_number_positive", condition=Q(number__gte=1)),
             models.CheckConstraint(name="socket_of_port_positive", condition=Q(of_port__gte=1)),
             models.CheckConstraint(name="socket_enabled_has_no_reason", condition=Q(enabled=False) | Q(disabled_reason="")),
         ]
+        triggers = [network_changed("switch_id", "of_port", "project_id", "enabled")]
 
     def __str__(self) -> str:
         return f"socket {self.number}"
+
+    def clean(self) -> None:
+        """Enabling takes the reason away; the switch's way to the datacenter is no socket."""
+        if self.enabled:
+            self.disabled_reason = ""
+        if self.switch_id and self.of_port == self.switch.uplink_port:
+            raise ValidationError({"of_port": f"Port {self.of_port} of {self.switch} leads to the datacenter."})
 
 
 class Host(models.Model):

@@ -1,9 +1,27 @@
 """Project and Member."""
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 
 from datacenter.addressing import FIRST_VLAN, LAST_VLAN
+
+NETWORK_CHANNEL = "netmanager_network_changed"
+
+
+def network_changed(*columns: str) -> pgtrigger.Trigger:
+    """Notifies NETWORK_CHANNEL, with no payload, of rows that come, go, or have one of these columns written.
+
+    For each statement, whoever writes; PostgreSQL makes one notice of all that a transaction sends. An UPDATE counts
+    as soon as it names a column: `save()` without `update_fields` names them all.
+    """
+    return pgtrigger.Trigger(
+        name="network_changed",
+        level=pgtrigger.Statement,
+        operation=pgtrigger.Insert | pgtrigger.Delete | pgtrigger.UpdateOf(*columns),  # type: ignore[no-untyped-call]
+        when=pgtrigger.After,
+        func=f"PERFORM pg_notify('{NETWORK_CHANNEL}', ''); RETURN NULL;",
+    )
 
 
 class Status(models.TextChoices):
@@ -41,6 +59,7 @@ class Project(models.Model):
             models.CheckConstraint(name="project_active_has_vlan", condition=~Q(status=Status.ACTIVE) | Q(vlan__isnull=False)),
             models.CheckConstraint(name="project_quota_cpus", condition=Q(quota_cpus__isnull=True) | Q(quota_cpus__gt=0)),
         ]
+        triggers = [network_changed("vlan")]
 
     def __str__(self) -> str:
         return f"project {self.project_id}"

@@ -14,9 +14,10 @@ from datacenter import openflow
 from datacenter.addressing import FIRST_VLAN, LAST_VLAN
 from datacenter.engine import NetworkSpec
 from datacenter.errors import DatacenterError
-from datacenter.names import ENDPOINT_KEY, MTU_KEY, NETWORK_KEY, SWITCH_KEY
-from datacenter.ovsdb import Bridge, Port
+from datacenter.names import ENDPOINT_KEY, MTU_KEY, NETWORK_KEY
+from datacenter.ovsdb import Bridge
 from datacenter.purge import delete_bridge
+from datacenter.tunnels import ProjectTunnels
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,17 @@ def repair_network(project_id: int, lease: Lease) -> Project:
     return project
 
 
+def ensure_tunnels(project: Project) -> None:
+    """Join a network that stands to every switch of the room; changes nothing where that is so already."""
+    tunnels(project).ensure()
+
+
+def tunnels(project: Project) -> ProjectTunnels:
+    """The project's way to the room's switches; it must have a VLAN."""
+    assert project.vlan is not None
+    return ProjectTunnels(host.names, host.ovsdb, project.pk, project.vlan)
+
+
 def _reconnect(project: Project, lease: Lease) -> None:
     """Plug in again what runs on a bridge that was made anew: the engine does so when a container starts."""
     bridges = (host.names.bridge(project.pk), host.names.routing)
@@ -60,16 +72,22 @@ def deprovision(project: Project, lease: Lease) -> None:
     except DatacenterError as error:
         Project.objects.filter(pk=project.pk).update(status=Status.ERROR, error=str(error))
         raise
-    with transaction.atomic():
-        project.sockets.update(project=None, assigned_by=None, assigned_at=None)
-        _released(project, Status.NONE, "")
+    release(project)
+
+
+@transaction.atomic
+def release(project: Project) -> None:
+    """Free the sockets of a project whose network is gone, forget what was plugged in, and give its VLAN back."""
+    project.hosts.all().delete()
+    project.sockets.update(project=None, assigned_by=None, assigned_at=None)
+    _released(project, Status.NONE, "")
 
 
 def _provision(project: Project, lease: Lease) -> Project:
     host.engine.version()  # nothing is begun while Docker is away
     if project.vlan is not None:  # a build or removal was interrupted: what it left is not what is wanted now
         _demolish(project, lease)
-    _claim_vlan(project)
+    claim_vlan(project)
     try:
         _build(project, lease)
     except LeaseLost:  # another worker may be building by now; it completes what is half-made
@@ -83,18 +101,25 @@ def _provision(project: Project, lease: Lease) -> Project:
     return project
 
 
-def _claim_vlan(project: Project) -> None:
+def claim_vlan(project: Project) -> None:
     """Give the project the lowest free VLAN, unless an interrupted build left it one."""
     with transaction.atomic():
         pglock.advisory("vlans", xact=True).acquire()
         if project.vlan is None:
-            used = set(Project.objects.filter(vlan__isnull=False).values_list("vlan", flat=True))
+            used = _used_vlans(project)
             project.vlan = next((vlan for vlan in range(FIRST_VLAN, LAST_VLAN + 1) if vlan not in used), None)
         if project.vlan is None:
             raise Broken(
                 "no_free_vlan", f"All {LAST_VLAN - FIRST_VLAN + 1} networks are taken; delete the network of another project."
             )
         Project.objects.filter(pk=project.pk).update(vlan=project.vlan, status=Status.BUILD, error="")
+
+
+def _used_vlans(project: Project) -> set[int | None]:
+    """Those of projects, and those by which a switch may still forward a socket that has changed hands."""
+    sockets = project.sockets.model.objects.filter(applied_vlan__isnull=False)
+    projects = Project.objects.filter(vlan__isnull=False)
+    return {*projects.values_list("vlan", flat=True), *sockets.values_list("applied_vlan", flat=True)}
 
 
 def _undo(project: Project, lease: Lease, cause: Exception) -> None:
@@ -117,7 +142,7 @@ def _build(project: Project, lease: Lease) -> None:
     lease.check()
     bridge = _ensure_bridge(project)
     lease.check()
-    _ensure_tunnels(project)
+    tunnels(project).ensure(repair=True)
     lease.check()
     network_id = _ensure_docker_network(project)
     lease.check()
@@ -136,24 +161,6 @@ def _ensure_bridge(project: Project) -> Bridge:
     bridge = host.ovsdb.bridge(name)
     assert bridge is not None
     return bridge
-
-
-def _ensure_tunnels(project: Project) -> None:
-    """One patch pair and two flows per switch that bootstrap_datacenter made a tunnel for."""
-    assert project.vlan is not None
-    names, owner = host.names, host.names.owner(project.pk)
-    flows: list[str] = []
-    for tunnel, ids in host.ovsdb.ports(names.vtep).items():
-        if SWITCH_KEY not in ids:
-            continue
-        switch = int(ids[SWITCH_KEY])
-        _, patch = host.ovsdb.plug_patch(
-            Port(names.bridge(project.pk), names.patch(project.pk, switch), owner),
-            Port(names.vtep, names.vtep_patch(project.pk, switch), owner),
-        )
-        flows += openflow.tunnel_flows(project.pk, project.vlan, host.ovsdb.wait_for_ofport(tunnel), patch)
-    if flows:
-        openflow.replace_flows(names.vtep, project.pk, flows)
 
 
 def _ensure_docker_network(project: Project) -> str:

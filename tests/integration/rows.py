@@ -39,6 +39,12 @@ def switch(**columns: Any) -> Switch:
     return Switch.objects.create(**row | columns)
 
 
+def vlan_switch(**columns: Any) -> Switch:
+    """A switch behind a trunk NIC."""
+    row = {"name": "room-2", "dpid": "00000000000000a2", "uplink_kind": "VLAN", "tunnel_address": None, "trunk": "nmt-t31"}
+    return switch(**row | columns)
+
+
 def socket(of: Switch, **columns: Any) -> Socket:
     return Socket.objects.create(**{"number": 3, "switch": of, "of_port": 3} | columns)
 

@@ -52,6 +52,7 @@ def fields(response: Any) -> dict[str, Any]:
     forms = [context["adminform"].form] + [form for inline in context["inline_admin_formsets"] for form in inline.formset.forms]
     forms += [inline.formset.management_form for inline in context["inline_admin_formsets"]]
     values = {bound.html_name: bound.value() for form in forms for bound in form}
+    values |= {bound.html_initial_name: bound.value() for form in forms for bound in form if bound.field.show_hidden_initial}
     return {name: value for name, value in values.items() if value is not None and value is not False}
 
 
@@ -197,6 +198,12 @@ def test_staff_enter_a_project_with_its_members(staff: Client) -> None:
         (Image, {"name": "Not A Name", "reference": "x"}),
         (Switch, {"name": "room-2", "dpid": "A1", "uplink_port": "1", "uplink_kind": "VXLAN", "tunnel_address": "192.0.2.12"}),
         (Switch, {"name": "room-2", "dpid": "00000000000000a2", "uplink_port": "1", "uplink_kind": "VXLAN"}),
+        (Switch, {"name": "room-2", "dpid": "00000000000000a2", "uplink_port": "1", "uplink_kind": "VLAN"}),
+        (Switch, {"name": "room-2", "dpid": "00000000000000a2", "uplink_port": "1", "uplink_kind": "VLAN", "trunk": "no nic"}),
+        (Switch, {"name": "room-2", "dpid": "00000000000000a2", "uplink_port": "1", "uplink_kind": "VXLAN",
+                  "tunnel_address": "192.0.2.12", "trunk": "eth1"}),
+        (Socket, {"number": "9", "switch": "SWITCH", "of_port": "48"}),
+        (Socket, {"number": "9", "switch": "SWITCH", "of_port": "3"}),
         (Image, {"name": "second", "reference": "x", "is_default": "on"}),
         (Image, {"name": "second", "reference": "x", "command": "sh -c 'sleep"}),
     ],
@@ -204,6 +211,7 @@ def test_staff_enter_a_project_with_its_members(staff: Client) -> None:
 def test_what_the_database_would_refuse_is_told_in_the_form(
     staff: Client, room: dict[type[Model], Model], model: type[Model], wrong: dict[str, str]
 ) -> None:
+    wrong = {name: str(room[Switch].pk) if value == "SWITCH" else value for name, value in wrong.items()}
     response = staff.post(page(model, "add"), fields(staff.get(page(model, "add"))) | wrong)
     assert response.status_code == 200
     assert response.context["errors"]

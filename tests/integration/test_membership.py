@@ -10,13 +10,14 @@ from tests.integration import rows
 from tests.integration.requests import refusal
 
 pytestmark = pytest.mark.django_db
-ALL = ["/create-bridge/{}/7/", "/delete-bridge/{}/7/", "/new-container/{}/7/", "/get-project-containers/{}/7/"]
+ALL = ["/create-bridge/{}/7/", "/delete-bridge/{}/7/", "/new-container/{}/7/", "/get-project-containers/{}/7/", "/add-port/{}/7/3/"]
 
 
 @pytest.fixture(autouse=True)
 def site(settings: Settings) -> None:
     settings.NETMANAGER_WAIT_SECONDS = 0
     rows.image()
+    rows.socket(rows.switch())
 
 
 def status(api: APIClient, path: str, user: int) -> int:

@@ -12,8 +12,14 @@ from tests.integration.requests import refused_and_unwritten
 
 pytestmark = pytest.mark.django_db
 
-BY_PROJECT = ["/create-bridge/1/{}/", "/delete-bridge/1/{}/", "/new-container/1/{}/", "/get-project-containers/1/{}/"]
-BY_USER = ["/create-bridge/{}/7/", "/get-project-containers/{}/7/", "/start-container/{}/0123456789ab/"]
+BY_PROJECT = [
+    *("/create-bridge/1/{}/", "/delete-bridge/1/{}/", "/new-container/1/{}/", "/get-project-containers/1/{}/", "/add-port/1/{}/3/"),
+]
+BY_SOCKET = ["/add-port/1/7/{}/", "/remove-port/1/{}/"]
+BY_USER = [
+    *("/create-bridge/{}/7/", "/get-project-containers/{}/7/", "/start-container/{}/0123456789ab/"),
+    *("/add-port/{}/7/3/", "/remove-port/{}/3/"),
+]
 CHANGES = ["remove", "start", "stop", "restart"]
 BAD_IDS = ["0", "-1", "2147483648", "abc", "1.0", "%D9%A1", "%20", "7%0A", "7%00", "9" * 500]
 
@@ -22,7 +28,7 @@ def call(api: APIClient, path: str) -> Any:
     return api.get(path) if path.startswith("/get-") else api.post(path)
 
 
-@pytest.mark.parametrize("path", BY_PROJECT + BY_USER)
+@pytest.mark.parametrize("path", BY_PROJECT + BY_USER + BY_SOCKET)
 @pytest.mark.parametrize("bad", BAD_IDS)
 def test_it_refuses_what_is_no_id(api: APIClient, path: str, bad: str) -> None:
     code, sentence = refused_and_unwritten(call(api, path.format(bad)))
@@ -30,7 +36,7 @@ def test_it_refuses_what_is_no_id(api: APIClient, path: str, bad: str) -> None:
     assert "is not a whole number from 1 to 2147483647" in sentence or "Ensure this value" in sentence
 
 
-@pytest.mark.parametrize("path", [*BY_PROJECT, *BY_USER, "/start-container/1/{}/"])
+@pytest.mark.parametrize("path", [*BY_PROJECT, *BY_USER, *BY_SOCKET, "/start-container/1/{}/"])
 def test_an_empty_part_makes_an_unknown_path(api: APIClient, path: str) -> None:
     assert refused_and_unwritten(call(api, path.format("")), 404)[0] == "not_found"
 
@@ -45,14 +51,18 @@ def test_an_unknown_path_is_named(api: APIClient, path: str, method: str) -> Non
     assert path in sentence
 
 
-@pytest.mark.parametrize("path", [*BY_PROJECT, *(f"/{change}-container/1/{{}}/" for change in CHANGES)])
+@pytest.mark.parametrize("path", [*BY_PROJECT, *BY_SOCKET, *(f"/{change}-container/1/{{}}/" for change in CHANGES)])
 @pytest.mark.parametrize("method", ["put", "patch", "delete", "options"])
 def test_no_path_takes_another_method(api: APIClient, path: str, method: str) -> None:
     assert refused_and_unwritten(getattr(api, method)(path.format("7777")), 405)[0] == "method_not_allowed"
 
 
 @pytest.mark.parametrize(
-    "path", ["/create-bridge/1/7/", "/delete-bridge/1/7/", "/new-container/1/7/", "/remove-container/1/7777/"]
+    "path",
+    [
+        *("/create-bridge/1/7/", "/delete-bridge/1/7/", "/new-container/1/7/", "/remove-container/1/7777/"),
+        *("/add-port/1/7/3/", "/remove-port/1/3/"),
+    ],
 )
 def test_what_cannot_be_undone_takes_no_get(api: APIClient, path: str) -> None:
     assert refused_and_unwritten(api.get(path), 405)[0] == "method_not_allowed"
@@ -63,7 +73,7 @@ def test_a_listing_takes_no_post(api: APIClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [*BY_PROJECT, "/start-container/1/0123456789ab/", "/operations/6d1c1a6e-0000-4000-8000-000000000000/"]
+    "path", [*BY_PROJECT, *BY_SOCKET, "/start-container/1/0123456789ab/", "/operations/6d1c1a6e-0000-4000-8000-000000000000/"]
 )
 @pytest.mark.parametrize("header", [None, "", "Token", "Token nonsense", "Token a b", "Bearer x", "Basic eDp5", "Token \xff"])
 def test_nobody_gets_in_without_a_good_token(anonymous: APIClient, path: str, header: str | None) -> None:

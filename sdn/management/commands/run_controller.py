@@ -22,6 +22,7 @@ class Command(BaseCommand):
     help = "Run the SDN controller: OpenFlow 1.3 towards the room's switches."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        os.environ["PGAPPNAME"] = "netmanager-controller"  # how its session is called in pg_stat_activity
         host, port = _free(settings.NETMANAGER_OPENFLOW_LISTEN, "NETMANAGER_OPENFLOW_LISTEN")
         metrics = _free(settings.NETMANAGER_METRICS_LISTEN, "NETMANAGER_METRICS_LISTEN")
         CONF([], project="netmanager", default_config_files=[])

@@ -1,0 +1,37 @@
+"""Which socket a project may have; asked before an operation is written, and again when it runs."""
+
+from django.conf import settings
+
+from apps.errors import Rejected
+from apps.ports.models import Socket
+from apps.projects.models import Project
+
+
+def socket_available(number: int, project_id: int) -> Socket:
+    """The socket, if the project may have it or has it already; raises Rejected, saying why not."""
+    socket = Socket.objects.select_related("switch").filter(pk=number).first()
+    if socket is None:
+        raise Rejected("unknown_socket", f"There is no socket {number}; give the number that is printed on it.")
+    if socket.project_id is not None and socket.project_id != project_id:
+        raise Rejected("socket_taken", f"Socket {number} belongs to another project; use another, or have it removed there.")
+    if not socket.enabled:
+        reason = f" ({socket.disabled_reason})" if socket.disabled_reason else ""
+        raise Rejected("socket_disabled", f"Socket {number} is disabled{reason}; ask the lab's staff to enable it.")
+    if socket.project_id is None:
+        _check_quota(project_id)
+    return socket
+
+
+def _check_quota(project_id: int) -> None:
+    own = Project.objects.filter(pk=project_id).values_list("quota_sockets", flat=True).first()
+    quota = settings.NETMANAGER_QUOTA_SOCKETS if own is None else own
+    if Socket.objects.filter(project_id=project_id).count() >= quota:
+        raise Rejected(
+            "quota_exceeded",
+            f"Project {project_id} has used its quota of sockets, {quota}; remove one, or ask the lab's staff for more.",
+        )
+
+
+def unknown_to(user_id: int, number: int) -> Rejected:
+    """The answer for a socket that does not exist and for one of a project of others: nobody tells them apart."""
+    return Rejected("unknown_socket", f"User {user_id} has no socket {number}; give one of a project that the user belongs to.")
