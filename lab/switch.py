@@ -61,6 +61,8 @@ class Switch:
         self.stop()
         self._start("ovsdb-server", str(self.run_dir / "conf.db"), f"--remote=punix:{self.run_dir}/db.sock")
         self._start("ovs-vswitchd", f"unix:{self.run_dir}/db.sock")
+        self.vsctl("--", "wait-until", "bridge", BRIDGE, "datapath_id!=[]")
+        self._address()
 
     def stop(self) -> None:
         """Kill its processes; those that do not run are passed over."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.system.lab import Lab, standing_lab
 from tests.system.stack import Stack, running_stack
 
 _numbers = itertools.count(1001)
@@ -30,3 +31,10 @@ def other(stack: Stack) -> Iterator[int]:
     number = next(_numbers)
     yield number
     stack.delete_project(number)
+
+
+@pytest.fixture(scope="module")
+def lab(stack: Stack) -> Iterator[Lab]:
+    """A room of six sockets on one switch, for the tests of a module."""
+    with standing_lab(stack, 6) as standing:
+        yield standing

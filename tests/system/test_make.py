@@ -85,7 +85,7 @@ def test_make_up_heals_a_supervisor_that_was_killed(stack: Stack, project: int) 
     stack.new_container(project, "web")
     os.kill(int(stack.control("pid")), 9)
     stack.up()
-    assert len([line for line in stack.control("status").splitlines() if "RUNNING" in line]) == 5
+    assert len([line for line in stack.control("status").splitlines() if "RUNNING" in line]) == 6
     assert stack.new_container(project, "db")
 
 
