@@ -142,7 +142,8 @@ def _swallow(port: int) -> socket.socket:
     """Where the kernel delivers the same frames, unread; without it it would answer each with an ICMP error."""
     sink = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     _filter(sink, [(0x06, 0, 0, 0)])
-    sink.bind(("", port))
+    with contextlib.suppress(OSError):  # if somebody listens there, the kernel sends no error either
+        sink.bind(("", port))
     return sink
 
 

@@ -38,7 +38,7 @@ class Room:
             if built:
                 teardown.remove(self.layout.instance)
                 self._build()
-            host.ensure_underlay(self.layout)  # a restart of the host's Open vSwitch took its address
+            host.ensure_underlay(self.layout)  # the host may have lost what is its own
             for number in self.layout.switch_numbers:
                 host.wait_for_underlay(self.layout, number)
             if built:

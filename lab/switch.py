@@ -61,8 +61,6 @@ class Switch:
         self.stop()
         self._start("ovsdb-server", str(self.run_dir / "conf.db"), f"--remote=punix:{self.run_dir}/db.sock")
         self._start("ovs-vswitchd", f"unix:{self.run_dir}/db.sock")
-        self.vsctl("--", "wait-until", "bridge", BRIDGE, "datapath_id!=[]")
-        self._address()
 
     def stop(self) -> None:
         """Kill its processes; those that do not run are passed over."""
@@ -132,10 +130,9 @@ class Switch:
         ]  # fmt: skip
 
     def _address(self) -> None:
-        """An internal port of the userspace datapath is new, and bare, whenever ovs-vswitchd starts."""
         if self._layout.uplink == "vxlan":
             address = self._layout.tunnel(self.number)
-            namespaces.batch(f"address replace {address} dev {UNDERLAY}\nlink set {UNDERLAY} up\n", self.namespace)
+            namespaces.batch(f"address add {address} dev {UNDERLAY}\nlink set {UNDERLAY} up\n", self.namespace)
 
     def _is_addressed(self) -> bool:
         if self._layout.uplink != "vxlan":

@@ -33,8 +33,8 @@ class Learning:
             return [AddFlow(flow) for flow in host_flows(assignment.setting.switch, vlan, host)], None
         if self.hosts.count(vlan, event.port) >= assignment.limit(event.port):
             return [], None
-        looped = self._moves.moved(vlan, mac, known.port, event.port, now) if known else None
-        culprit = assignment.at.get(looped) if looped is not None else None
+        looped = self._moves.moved(vlan, mac, known.port, event.port, now) if known else []
+        culprit = next((assignment.at[port] for port in looped if port in assignment.at), None)  # the uplink is no socket
         return ([], culprit) if culprit else (self._put(assignment, vlan, host), None)
 
     def read(self, assignment: Assignment, vlan: int, event: PacketIn) -> Answer:
@@ -66,8 +66,11 @@ class Learning:
         for host in self.hosts.of(vlan):
             home = self._moves.home(vlan, host.mac)
             self._moves.forget(vlan, host.mac)
-            if home is not None and home not in (host.port, culprit.of_port):
-                answer += self._put(assignment, vlan, Host(host.mac, home))
+            if home is None or home in (host.port, culprit.of_port):
+                continue
+            back = Host(host.mac, home)
+            if assignment.keeps(vlan, back, assignment):  # the socket there may have changed hands since
+                answer += self._put(assignment, vlan, back)
         return answer
 
     def leave(self, assignment: Assignment, before: Assignment) -> Answer:
@@ -109,11 +112,10 @@ class Learning:
     def _forget(self, assignment: Assignment, vlan: int, host: Host, *, moved: bool = False, known: bool = True) -> Answer:
         """Take a host off the switch; `moved`: the way to it will be replaced; `known`: the switch still knows it."""
         switch = assignment.setting.switch
-        was_closed = self.hosts.count(vlan, host.port) >= assignment.limit(host.port)
         self.hosts.forget(vlan, host)
         way, knowing = host_flows(switch, vlan, host)
         answer: Answer = [DeleteFlow(knowing.key)] if known else []
-        if was_closed:
+        if self.hosts.count(vlan, host.port) == assignment.limit(host.port) - 1:
             answer.append(DeleteFlow(closed(switch, vlan, host.port).key))
         return answer if moved else [*answer, DeleteFlow(way.key), *self._gone(assignment, vlan, host)]
 

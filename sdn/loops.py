@@ -21,8 +21,11 @@ class Moves:
     def __init__(self) -> None:
         self._traces: dict[tuple[int, str], _Trace] = {}
 
-    def moved(self, vlan: int, mac: str, source: int, target: int, now: float) -> int | None:
-        """Note a move; the port seen later of the two, if the MAC has moved between them too often for a host."""
+    def moved(self, vlan: int, mac: str, source: int, target: int, now: float) -> list[int]:
+        """Note a move; the ports that may be looped, if the MAC has moved between the two too often for a host.
+
+        The one seen later comes first; where the MAC was before all its moves, there its host is, and no loop.
+        """
         for key in [key for key, trace in self._traces.items() if trace.moves[-1][0] <= now - WINDOW]:
             del self._traces[key]
         trace = self._traces.setdefault((vlan, mac), _Trace([source]))
@@ -35,8 +38,8 @@ class Moves:
         while trace.moves[0][0] <= now - WINDOW:
             trace.moves.popleft()
         if sum(each == pair for _, each in trace.moves) <= MOST_MOVES:
-            return None
-        return max(pair, key=trace.ports.index)
+            return []
+        return [port for port in reversed(trace.ports) if port in pair and port != trace.ports[0]]
 
     def home(self, vlan: int, mac: str) -> int | None:
         """The port where a MAC was before its recent moves."""

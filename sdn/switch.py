@@ -169,10 +169,11 @@ class Switch:
 
     def _change(self) -> Answer:
         """Make the switch fit the network: only what belongs to projects that have changed on it."""
-        row, before = self._wanted_row(), self._told
-        if row is None or before is None:
+        before = self._told
+        if before is None:
             return []
         was = before.setting.switch
+        row = self._wanted_row() or replace(was, sockets=())  # a switch that is no more in the database has no projects
         if (row.uplink, row.tagged) != (was.uplink, was.tagged):
             return self._read()
         after = self._assign(row)

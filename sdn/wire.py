@@ -22,6 +22,7 @@ READ_TABLE = [  # flows last: a flow that ends meanwhile is told of after they a
 ]
 NOT_OURS = f.Output(ofp.OFPP_ANY)  # stands for what we never do, so that a foreign flow is equal to none of ours
 FULL_MASK = {"metadata": ALL_BITS}
+METER_FLAGS = ofp.OFPMF_PKTPS | ofp.OFPMF_BURST
 
 
 def encode(datapath: Any, message: f.Message) -> list[Any]:
@@ -44,7 +45,8 @@ def encode(datapath: Any, message: f.Message) -> list[Any]:
 
 def decode_flow(stats: Any) -> f.Flow:
     """The flow that an OFPFlowStats or OFPFlowRemoved tells of; of a removed one the instructions are not known."""
-    actions: tuple[f.Action, ...] = ()
+    silent = stats.idle_timeout and not getattr(stats, "flags", 0) & ofp.OFPFF_SEND_FLOW_REM
+    actions: tuple[f.Action, ...] = (NOT_OURS,) if stats.hard_timeout or silent else ()
     meter = metadata = goto = None
     for instruction in getattr(stats, "instructions", []):
         match instruction:
@@ -52,6 +54,7 @@ def decode_flow(stats: Any) -> f.Flow:
                 meter = instruction.meter_id
             case parser.OFPInstructionWriteMetadata():
                 metadata = instruction.metadata
+                actions += () if instruction.metadata_mask == ALL_BITS else (NOT_OURS,)
             case parser.OFPInstructionGotoTable():
                 goto = instruction.table_id
             case parser.OFPInstructionActions():
@@ -69,8 +72,11 @@ def decode_group(stats: Any) -> f.Group:
 
 def decode_meter(stats: Any) -> f.Meter:
     """The meter that an OFPMeterConfigStats tells of; rate 0 for one that is not like ours."""
-    like_ours = stats.flags & ofp.OFPMF_PKTPS and [band.type for band in stats.bands] == [ofp.OFPMBT_DROP]
-    return f.Meter(stats.meter_id, stats.bands[0].rate if like_ours else 0)
+    rate = stats.bands[0].rate if stats.bands else 0
+    like_ours = stats.flags & METER_FLAGS == METER_FLAGS and [(band.type, band.burst_size) for band in stats.bands] == [
+        (ofp.OFPMBT_DROP, rate)
+    ]
+    return f.Meter(stats.meter_id, rate if like_ours else 0)
 
 
 def decode_port(description: Any) -> Port:
@@ -140,7 +146,7 @@ def _meter_mod(datapath: Any, message: f.MeterMod) -> Any:
     command = ofp.OFPMC_ADD if isinstance(message, f.AddMeter) else ofp.OFPMC_MODIFY
     rate = message.meter.rate
     band = parser.OFPMeterBandDrop(rate, rate)
-    return parser.OFPMeterMod(datapath, command, ofp.OFPMF_PKTPS | ofp.OFPMF_BURST, message.meter.id, [band])
+    return parser.OFPMeterMod(datapath, command, METER_FLAGS, message.meter.id, [band])
 
 
 def _os_ken_actions(actions: Iterable[f.Action]) -> list[Any]:
@@ -163,22 +169,22 @@ def _os_ken_actions(actions: Iterable[f.Action]) -> list[Any]:
 def _actions(actions: Iterable[Any]) -> tuple[f.Action, ...]:
     """Actions in our words."""
     read: list[f.Action] = []
+    pushed = False
     for action in actions:
         match action:
-            case parser.OFPActionOutput():
+            case parser.OFPActionOutput() if action.port != f.CONTROLLER or action.max_len == ofp.OFPCML_NO_BUFFER:
                 read.append(f.Output(action.port))
             case parser.OFPActionGroup():
                 read.append(f.ToGroup(action.group_id))
             case parser.OFPActionSetField(key="tunnel_id"):
                 read.append(f.SetTunnel(action.value))
-            case parser.OFPActionSetField(key="vlan_vid"):
-                read.append(f.PushVlan(action.value & ~VLAN_PRESENT))
-            case parser.OFPActionPushVlan():
-                pass  # the tag that the next action sets
+            case parser.OFPActionSetField(key="vlan_vid") if pushed:
+                read[-1] = f.PushVlan(action.value & ~VLAN_PRESENT)
             case parser.OFPActionPopVlan():
                 read.append(f.PopVlan())
             case _:
                 read.append(NOT_OURS)
+        pushed = isinstance(action, parser.OFPActionPushVlan) and action.ethertype == ETH_TYPE_VLAN
     return tuple(read)
 
 

@@ -21,6 +21,7 @@ def lab_rows_ensure(layout: Layout, bounce_ms: int) -> None:
 
     Raises Rejected if other switches have its socket numbers, names or addresses.
     """
+    _check_free(layout)
     switches = {number: _ensure_switch(layout, number, bounce_ms) for number in layout.switch_numbers}
     ours = Socket.objects.filter(switch__in=lab_switches(layout.instance))
     ours.filter(number__gt=layout.sockets).delete()

@@ -1,10 +1,12 @@
 """A socket changes hands: from the call to the worker, the bridges and the controller's word."""
 
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -18,7 +20,7 @@ from apps.projects.models import Project
 from tests.integration import rows
 from tests.integration.bridges import VTEP, flows, identities, project_bridge, standing_vtep
 from tests.integration.controller import running_controller
-from tests.integration.sessions import beside
+from tests.integration.sessions import PATIENCE, beside
 from tests.integration.switch import ports
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -115,6 +117,37 @@ def test_of_two_projects_that_want_a_socket_at_once_one_has_it(api: APIClient) -
     assert result(seven)["applied"] is True
     assert refused(eight) == "socket_taken"
     assert socket().project_id == 7
+
+
+def test_of_two_that_write_at_the_same_moment_the_database_lets_one_win(api: APIClient) -> None:
+    """Another session has written the socket and not committed when the worker looks: it waits, and finds it taken."""
+    written = threading.Event()
+
+    @transaction.atomic
+    def be_faster() -> None:
+        Socket.objects.update(project=8)
+        written.set()
+        deadline = time.monotonic() + PATIENCE
+        while not blocked_sessions():
+            assert time.monotonic() < deadline, "the worker writes nothing"
+
+    with beside() as start:
+        response = api.post("/add-port/1/7/3/")
+        faster = start(be_faster)
+        assert written.wait(PATIENCE)
+        drain(7)
+        faster.result()
+    assert refused(Operation.objects.get(pk=response.json()["operation"])) == "socket_taken"
+    assert (socket().project_id, socket().assigned_by) == (8, None)
+
+
+def blocked_sessions() -> int:
+    """How many sessions of this database wait for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        return int(cursor.fetchone()[0])
 
 
 @pytest.mark.parametrize(("meanwhile", "code"), [

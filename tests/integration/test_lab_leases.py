@@ -34,7 +34,7 @@ def bounce(room: Room) -> None:
 
 def test_a_laptop_has_what_the_server_tells_it(room: Room) -> None:
     with dhcp_server(room, "10.9.9", "--dhcp-option=option:mtu,1450", "--dhcp-host=laptop1,10.9.9.57"):
-        lease = room.dhcp(1)
+        lease = room.dhcp(1, 2)
         assert lease == Lease("10.9.9.57", "10.9.9.1", "10.9.9.1", 1450)
         assert room.lease(1) == lease
         assert link(room)["mtu"] == 1450

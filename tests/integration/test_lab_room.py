@@ -120,6 +120,27 @@ def test_the_host_answers_nothing_by_the_interfaces_that_are_only_ports(uplink: 
         assert all("lladdr" not in entry for entry in json.loads(neighbours))
 
 
+@pytest.mark.parametrize(
+    ("uplink", "ours", "target", "port", "counter"),
+    [("vxlan", "198.18.242.2", "198.18.242.3", "s1", "InEchos"), ("vlan", "198.18.242.3", "198.18.242.2", "u1", "InEchoReps")],
+)
+def test_what_is_sent_to_the_very_mac_of_such_an_interface_is_not_heard(
+    uplink: str, ours: str, target: str, port: str, counter: str
+) -> None:
+    """The laptop takes the address of the other end of the control cable, where an answer would go."""
+    with standing_room(uplink=uplink) as room:
+        join(room, 1, 1000)
+        link = run(
+            "ip", "-j", *(["-n", "nmt-lab"] if port == "s1" else []), "link", "show", port if port == "s1" else "labnmt-u1"
+        )
+        laptop = room.laptop(1)
+        laptop.run("ip", "address", "add", f"{ours}/24", "dev", "eth0")
+        laptop.run("ip", "neighbour", "add", target, "lladdr", json.loads(link)[0]["address"], "dev", "eth0")
+        before = _icmp(counter)
+        assert not pings(room, 1, target)
+        assert _icmp(counter) == before
+
+
 def test_a_restarted_switch_has_its_ports_and_its_tunnel_and_no_flow() -> None:
     with standing_room() as room:
         join(room, 1, 2)
@@ -162,7 +183,7 @@ def test_what_a_crash_left_is_mended_by_the_next_up(damage: str) -> None:
         assert pings(room, 1, "10.9.9.2")
 
 
-def test_the_hosts_address_that_a_restart_of_its_open_vswitch_took_is_given_back_without_a_new_room() -> None:
+def test_an_address_that_the_host_has_lost_is_given_back_without_a_new_room() -> None:
     with standing_room() as room:
         run("ip", "address", "flush", "dev", "labnmt")
         assert not room.up()
@@ -220,6 +241,16 @@ with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as wire:
     except TimeoutError:
         print("nobody")
 """
+
+
+def _icmp(counter: str) -> int:
+    """A counter of the kernel of the switch's namespace."""
+    names, values = [
+        line.split()
+        for line in run(*namespaces.enter("nmt-lab"), "cat", "/proc/net/snmp").splitlines()
+        if line.startswith("Icmp:")
+    ]
+    return int(values[names.index(counter)])
 
 
 def _interfaces(room: Room, switch: int) -> dict[str, dict[str, object]]:

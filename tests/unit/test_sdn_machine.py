@@ -8,6 +8,7 @@ from sdn.events import Looped
 from sdn.network import Limits, Network
 from sdn.pipeline import known_host
 from tests.unit.room import expected
+from tests.unit.room.frames import ethernet
 from tests.unit.room.networks import UPLINK, laptop, network, row, socket
 from tests.unit.room.rig import SOCKETS, Rig
 from tests.unit.room.strategies import VLANS, networks, plain_frame, rewired
@@ -38,6 +39,14 @@ class Room(RuleBasedStateMachine):
     @rule(room=rooms)
     def the_room_is_another(self, room: Network) -> None:
         self.rig.change(room)
+
+    @rule(ends=st.lists(st.integers(1, 7), min_size=2, max_size=3, unique=True), mac=st.integers(1, 5), times=st.integers(1, 4))
+    def a_host_is_seen_here_and_there(self, ends: list[int], mac: int, times: int) -> None:
+        for port in ends * times:
+            self.rig.fake.arrive(port, ethernet(laptop(mac)))
+            self.rig.fake.step()
+            self.rig.hear()
+            self.rig.fake.step()
 
     @rule(number=st.integers(1, 12))
     def the_switch_does_some_of_it(self, number: int) -> None:

@@ -32,4 +32,4 @@ class Command(BaseCommand):
             if change.kind != "unchanged":
                 self.stdout.write(f"socket {change.number}: {would_be}{change.kind}{change.detail}")
         counts = [f"{sum(change.kind == kind for change in changes)} {kind}" for kind in ("created", "changed", "unchanged")]
-        self.stdout.write(f"{would_be}{', '.join(counts)}".capitalize() if would_be else ", ".join(counts))
+        self.stdout.write(("would be: " if would_be else "") + ", ".join(counts))

@@ -1,0 +1,117 @@
+"""The second scene: laptops at the sockets of a lab, inside the projects and nowhere else."""
+
+import subprocess
+import sys
+from ipaddress import IPv4Address
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from apps import host
+from apps.ports.demo.stage import DB, HERE, THERE, USER, WEB, Stage
+from apps.ports.models import Socket
+from lab.leases import Lease
+from lab.stream import Endpoint, Result, stream
+
+FIRST, SECOND, OTHER, MOVER = 1, 2, 3, 4  # sockets: two of HERE, one of THERE, and one that moves from HERE to THERE
+MEGABYTES = 32
+_SERVE = "import sys; from http.server import *; HTTPServer(('', 8000), SimpleHTTPRequestHandler).handle_request()"
+
+
+def play(stage: Stage) -> None:
+    """Sockets are given to projects; one of them moves while the others go on."""
+    for socket in Socket.objects.filter(project__isnull=False, number__in=(FIRST, SECOND, OTHER, MOVER)).order_by("number"):
+        stage.post(f"remove-port/{USER}/{socket.number}")
+    leases = _join(stage)
+    _inside(stage, leases)
+    _downloads(stage, leases)
+    _isolation(stage, leases)
+    _move(stage)
+
+
+def going_on(stage: Stage) -> list[Any]:
+    """Streams of 1000 frames a second that must lose none: between laptops, and across the tunnel in both projects."""
+    room = stage.room
+    container = Endpoint.of_process(host.engine.pid(host.names.container(HERE, WEB)))
+    foreign = Endpoint.of_process(host.engine.pid(host.names.container(THERE, WEB)))
+    ends = [(room.laptop(FIRST).endpoint, room.laptop(SECOND).endpoint), (container, room.laptop(FIRST).endpoint)]
+    return [stream(one, other) for one, other in [*ends, (room.laptop(OTHER).endpoint, foreign)]]
+
+
+def check_whole(stage: Stage, results: list[Result]) -> None:
+    """No frame of any stream was lost."""
+    sent, lost = sum(result.sent for result in results), [len(result.lost) for result in results]
+    stage.check(f"of {sent} frames of the others, sent meanwhile, {sum(lost) or 'none'} is lost", sent > 0 and not any(lost))
+
+
+def _join(stage: Stage) -> dict[int, Lease]:
+    stage.step("a socket that is given to a project is inside its network")
+    leases = {}
+    for socket, project in ((FIRST, HERE), (SECOND, HERE), (OTHER, THERE), (MOVER, HERE)):
+        added = stage.post(f"add-port/{USER}/{project}/{socket}")
+        stage.check(f"the switch has confirmed socket {socket} for project {project}", added["applied"])
+        lease = leases[socket] = stage.room.dhcp(socket, 30)
+        subnet = host.plan.subnet(added["vlan"])
+        stage.check(
+            f"laptop {socket} has {lease.ip} from {lease.router}, MTU {lease.mtu}",
+            IPv4Address(lease.ip) in subnet.network and lease.router == lease.dns == str(subnet.router),
+        )
+    return leases
+
+
+def _inside(stage: Stage, leases: dict[int, Lease]) -> None:
+    stage.step(f"inside project {HERE}, across the tunnel")
+    stage.check("a laptop reaches a container by name", stage.laptop_pings(FIRST, DB))
+    stage.check("a container reaches a laptop", stage.container_pings(HERE, leases[FIRST].ip))
+    stage.check("a container reaches a laptop by name", stage.container_pings(HERE, f"laptop{FIRST}"))
+    stage.check("a laptop reaches another", stage.laptop_pings(FIRST, leases[SECOND].ip))
+    stage.check("a laptop reaches the uplink through the router's NAT", stage.laptop_pings(FIRST, str(host.plan.public_gateway)))
+
+
+def _downloads(stage: Stage, leases: dict[int, Lease]) -> None:
+    stage.step(f"{MEGABYTES} MB each way through the tunnel")
+    with TemporaryDirectory(prefix="netmanager-demo-") as directory:
+        file = Path(directory, "file")
+        subprocess.run(["dd", "if=/dev/urandom", f"of={file}", "bs=1M", f"count={MEGABYTES}", "status=none"], check=True)
+        digest = subprocess.run(["sha256sum", str(file)], capture_output=True, text=True, check=True).stdout.split()[0]
+        with stage.room.laptop(FIRST).popen(sys.executable, "-c", _SERVE, cwd=directory, stderr=subprocess.DEVNULL) as server:
+            curl = f"curl -sf --retry 30 --retry-delay 1 --retry-connrefused http://{leases[FIRST].ip}:8000/file | sha256sum"
+            fetched = stage.inside(HERE, "sh", "-c", curl)[1]
+            server.kill()
+    stage.check("a container downloads from a laptop, checksum right", fetched.split()[0] == digest)
+    make = f"head -c {MEGABYTES}M /dev/urandom >/tmp/file; sha256sum /tmp/file; nc -lN 8001 </tmp/file >/dev/null 2>&1 &"
+    digest = stage.inside(HERE, "sh", "-c", make)[1].split()[0]
+    fetch = f"until exec 3<>/dev/tcp/{WEB}/8001; do read -t 0.2 <> <(:); done 2>/dev/null; sha256sum <&3"
+    fetched = stage.on_laptop(FIRST, "timeout", "60", "bash", "-c", fetch)[1]
+    stage.check("a laptop downloads from a container, checksum right", fetched.split()[:1] == [digest])
+
+
+def _isolation(stage: Stage, leases: dict[int, Lease]) -> None:
+    stage.step(f"sockets of projects {HERE} and {THERE} see nothing of each other")
+    stage.check(f"laptop {OTHER} reaches its own project", stage.laptop_pings(OTHER, WEB))
+    for socket, target in ((FIRST, OTHER), (OTHER, FIRST)):
+        stage.check(f"laptop {socket} does not reach laptop {target}", not stage.laptop_pings(socket, leases[target].ip))
+        stage.check(f"nor the router of laptop {target}", not stage.laptop_pings(socket, leases[target].router))
+    stage.check(
+        f"a container of project {THERE} does not reach laptop {FIRST}", not stage.container_pings(THERE, leases[FIRST].ip)
+    )
+
+
+def _move(stage: Stage) -> None:
+    stage.step(f"socket {MOVER} moves to project {THERE}; the others go on")
+    streams = going_on(stage)
+    with streams[0], streams[1], streams[2]:
+        stage.post(f"remove-port/{USER}/{MOVER}")
+        added = stage.post(f"add-port/{USER}/{THERE}/{MOVER}")
+        stage.check("the switch has confirmed it", added["applied"])
+        subnet = host.plan.subnet(added["vlan"]).network
+        lease = stage.wait(f"laptop {MOVER} has a lease of project {THERE}", lambda: _lease_in(stage, subnet), 30)
+        stage.check(f"laptop {MOVER} has {lease.ip}, without anybody touching it", True)
+    check_whole(stage, [each.result for each in streams])
+    stage.check(f"it reaches its new project's container {WEB}", stage.laptop_pings(MOVER, WEB))
+    stage.check(f"and knows {DB} of the old one no more", not stage.laptop_pings(MOVER, DB))
+
+
+def _lease_in(stage: Stage, subnet: Any) -> Lease | None:
+    lease = stage.room.lease(MOVER)
+    return lease if lease and IPv4Address(lease.ip) in subnet else None

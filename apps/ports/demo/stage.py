@@ -1,0 +1,85 @@
+"""What the scenes of the demo share: calls of the API, laptops and containers to look from, and a count of what was checked."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import requests
+from django.conf import settings
+from django.core.management.base import CommandError, OutputWrapper
+from rest_framework.authtoken.models import Token
+
+from apps import host
+from lab.room import Room
+
+USER = 1
+HERE, THERE = 7, 8  # the two projects
+WEB, DB = "demo-web", "demo-db"
+
+
+class Stage:
+    """Says what happens, checks it, and ends the demo at the first thing that is not so."""
+
+    def __init__(self, out: OutputWrapper) -> None:
+        self._out = out
+        self.passed = 0
+        self._session = requests.Session()
+        self._session.headers["Authorization"] = f"Token {_token()}"
+
+    @property
+    def room(self) -> Room:
+        return Room.standing(settings.NETMANAGER_INSTANCE)
+
+    def step(self, what: str) -> None:
+        self._out.write(f"• {what}")
+
+    def check(self, what: str, holds: bool) -> None:
+        if not holds:
+            raise CommandError(f"demo: not so: {what}")
+        self.passed += 1
+        self._out.write(f"  ✓ {what}")
+
+    def post(self, path: str, **fields: str) -> dict[str, Any]:
+        return self._call("POST", path, fields)
+
+    def get(self, path: str) -> dict[str, Any]:
+        return self._call("GET", path, {})
+
+    def wait(self, what: str, condition: Callable[[], Any], seconds: float) -> Any:
+        """The condition's value once it is true."""
+        deadline = time.monotonic() + seconds
+        while not (value := condition()):
+            if time.monotonic() > deadline:
+                raise CommandError(f"demo: not within {seconds:g} s: {what}")
+            time.sleep(0.1)
+        return value
+
+    def inside(self, project: int, *command: str, name: str = WEB) -> tuple[int, str]:
+        """Exit status and output of a command in a container."""
+        return host.engine.execute(host.names.container(project, name), list(command))
+
+    def container_pings(self, project: int, target: str) -> bool:
+        return self.inside(project, "ping", "-c", "2", "-W", "2", target)[0] == 0
+
+    def on_laptop(self, socket: int, *command: str) -> tuple[int, str]:
+        """Exit status and output of a command on a laptop."""
+        done = self.room.laptop(socket).run(*command)
+        return done.returncode, done.stdout
+
+    def laptop_pings(self, socket: int, target: str) -> bool:
+        return self.on_laptop(socket, "ping", "-c", "2", "-W", "2", target)[0] == 0
+
+    def _call(self, method: str, path: str, fields: dict[str, str]) -> dict[str, Any]:
+        answer = self._session.request(method, f"{settings.NETMANAGER_API}/{path}/", data=fields, timeout=180)
+        body: dict[str, Any] = answer.json()
+        self._out.write(f"    {method} /{path}/ → {answer.status_code} {body}")
+        if answer.status_code != requests.codes.ok:
+            raise CommandError(f"demo: {method} /{path}/ failed: {body['error']}")
+        return body
+
+
+def _token() -> str:
+    token = Token.objects.filter(user__username="dml-servant").first()
+    if token is None:
+        raise CommandError("There is no service dml-servant: run make up.")
+    return str(token.key)
