@@ -8,7 +8,7 @@ from os_ken.ofproto import ofproto_v1_3_parser as parser
 
 from sdn import wire
 from sdn.events import Connected, Port
-from sdn.flows import Barrier, Flow, Group, Message, Meter, Table
+from sdn.flows import Barrier, Flow, Group, Message, Meter, ReadTable, Table
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Connection:
         """Send messages in one piece; os-ken's queue takes 16, and waits then."""
         pieces, xids = bytearray(), set()
         for message in messages:
+            if isinstance(message, ReadTable):
+                self._flows, self._groups, self._meters, self._ports, self._has_meters = [], [], [], {}, False
             for encoded in wire.encode(self.datapath, message):
                 xid = self.datapath.set_xid(encoded)
                 encoded.serialize()
@@ -60,7 +62,6 @@ class Connection:
         match reply:
             case parser.OFPMeterFeaturesStatsReply():
                 self._has_meters = any(features.max_meter for features in reply.body)
-                self._flows, self._groups, self._meters, self._ports = [], [], [], {}
             case parser.OFPMeterConfigStatsReply():
                 self._meters += map(wire.decode_meter, reply.body)
             case parser.OFPGroupDescStatsReply():

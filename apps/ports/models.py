@@ -55,13 +55,15 @@ class Switch(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """The constraints once more, with the field that is to be mended."""
+        """The constraints once more, with the field that is to be mended; and the way to the datacenter is no socket."""
         if self.uplink_kind == UplinkKind.VXLAN and not self.tunnel_address:
             raise ValidationError({"tunnel_address": "A VXLAN switch needs the address of its end of the tunnel."})
         if self.uplink_kind == UplinkKind.VXLAN and self.trunk:
             raise ValidationError({"trunk": "A VXLAN switch is reached by its tunnel; leave the NIC empty."})
         if self.uplink_kind == UplinkKind.VLAN and not self.trunk:
             raise ValidationError({"trunk": "A VLAN switch needs the NIC of the datacenter host that leads to it."})
+        if self.pk and (socket := self.sockets.filter(of_port=self.uplink_port).first()):
+            raise ValidationError({"uplink_port": f"Port {self.uplink_port} is {socket}; give that another port first."})
 
 
 class Socket(models.Model):

@@ -116,6 +116,8 @@ class Command(BaseCommand):
                     f"(manage.py run_controller), listens on {settings.NETMANAGER_OPENFLOW_LISTEN} and logs why."
                 )
             time.sleep(0.1)
+        for switch in room.switches:
+            switch.keep_trying()
 
     def _away(self, room: Room) -> list[str]:
         return [switch.name for switch in lab_switches(room.layout.instance) if switch.connected_at is None]
