@@ -12,6 +12,10 @@ class Bounces:
         """When the first of them is, if there is any."""
         return min(self._due.values(), default=None)
 
+    def __contains__(self, port: int) -> bool:
+        """Whether a port is down for a moment."""
+        return port in self._due
+
     def begin(self, port: int, until: float) -> None:
         """Note that a port is down; one that is down already stays so for longer."""
         self._due[port] = until

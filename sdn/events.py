@@ -14,6 +14,11 @@ class Port:
     up: bool  # administratively
     link: bool
 
+    @property
+    def alive(self) -> bool:
+        """Whether somebody can be there."""
+        return self.up and self.link
+
 
 @dataclass(frozen=True)
 class Connected:

@@ -31,7 +31,7 @@ class Learning:
         known, host = self.hosts.find(vlan, mac), Host(mac, event.port)
         if known == host:  # a copy that was under way, or a flow that got lost
             return [AddFlow(flow) for flow in host_flows(assignment.setting.switch, vlan, host)], None
-        if self.hosts.count(vlan, event.port) >= assignment.limit(event.port):
+        if self.hosts.count(vlan, event.port) >= assignment.limit(event.port) or (known and self._moves.holds(vlan, mac, now)):
             return [], None
         looped = self._moves.moved(vlan, mac, known.port, event.port, now) if known else []
         culprit = next((assignment.at[port] for port in looped if port in assignment.at), None)  # the uplink is no socket
@@ -60,16 +60,16 @@ class Learning:
         there = [(vlan, host) for vlan, host in self.hosts.all() if host.port == port]
         return [step for vlan, host in there for step in self._forget(assignment, vlan, host)]
 
-    def bring_home(self, assignment: Assignment, vlan: int, culprit: Socket) -> Answer:
+    def bring_home(self, assignment: Assignment, vlan: int, culprit: Socket, now: float) -> Answer:
         """Put the hosts of a project that a loop has moved back where they were, but not to the socket that made it."""
         answer: Answer = [Looped(culprit.number)]
         for host in self.hosts.of(vlan):
             home = self._moves.home(vlan, host.mac)
-            self._moves.forget(vlan, host.mac)
-            if home is None or home in (host.port, culprit.of_port):
+            if home is None or home == culprit.of_port:
                 continue
+            self._moves.hold(vlan, host.mac, now)
             back = Host(host.mac, home)
-            if assignment.keeps(vlan, back, assignment):  # the socket there may have changed hands since
+            if back != host and assignment.keeps(vlan, back, assignment):  # the socket there may have changed hands since
                 answer += self._put(assignment, vlan, back)
         return answer
 
@@ -82,15 +82,18 @@ class Learning:
                 answer += self._gone(before, vlan, host)
         return answer
 
-    def adopt(self, assignment: Assignment, table: Table) -> Present:
-        """Take the hosts over that a switch knows; one that was restarted and holds nothing gets back those we know."""
+    def adopt(self, assignment: Assignment, table: Table, dead: set[int]) -> Present:
+        """Take the hosts over that a switch knows, but not at ports whose link is down.
+
+        A switch that was restarted and holds nothing gets back those we know.
+        """
         ours = any(flow.cookie == tables.OF_SWITCH for flow in table.flows.values())
         known = (known_host(flow) for flow in table.flows.values())
         candidates = [each for each in known if each] if ours else self.hosts.all()
         self.hosts = Hosts()
         for vlan, host in candidates:
             room = self.hosts.count(vlan, host.port) < assignment.limit(host.port)
-            if room and assignment.keeps(vlan, host, assignment):
+            if room and host.port not in dead and assignment.keeps(vlan, host, assignment):
                 self.hosts.learn(vlan, host)
         owners = ((host.mac, owner) for vlan, host in self.hosts.all() if (owner := assignment.owner(vlan, host)))
         there = sorted((live.project, mac, socket.number) for mac, (live, socket) in owners)

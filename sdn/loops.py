@@ -20,6 +20,7 @@ class Moves:
 
     def __init__(self) -> None:
         self._traces: dict[tuple[int, str], _Trace] = {}
+        self._held: dict[tuple[int, str], float] = {}
 
     def moved(self, vlan: int, mac: str, source: int, target: int, now: float) -> list[int]:
         """Note a move; the ports that may be looped, if the MAC has moved between the two too often for a host.
@@ -46,5 +47,12 @@ class Moves:
         trace = self._traces.get((vlan, mac))
         return trace.ports[0] if trace else None
 
-    def forget(self, vlan: int, mac: str) -> None:
+    def hold(self, vlan: int, mac: str, now: float) -> None:
+        """Forget the moves of a MAC, and take it for where it is for a while: more copies from the loop are under way."""
         self._traces.pop((vlan, mac), None)
+        self._held = {key: until for key, until in self._held.items() if until > now}
+        self._held[vlan, mac] = now + WINDOW
+
+    def holds(self, vlan: int, mac: str, now: float) -> bool:
+        """Whether a MAC is not to be moved now."""
+        return self._held.get((vlan, mac), now) > now

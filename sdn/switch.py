@@ -89,11 +89,12 @@ class Switch:
             return []
         self._connected, self._meters, self._ports = True, event.meters, dict(event.ports)
         assignment = self._assignment = self._assign(row)
-        present = self._learning.adopt(assignment, event.table)
+        dead = {number for number, port in event.ports.items() if not port.alive}
+        present = self._learning.adopt(assignment, event.table, dead)
         answer: Answer = [*difference(event.table, assignment.table(self._learning.hosts))]
         for socket in row.sockets:
             port = event.ports.get(socket.of_port)
-            if socket.enabled and port and not port.up:
+            if socket.enabled and port and not port.up and socket.of_port not in self._bounces:
                 answer.append(SetPort(socket.of_port, port.mac, up=True))
         return [*answer, Barrier(self._confirmations.begin(row.sockets)), present]
 
@@ -130,9 +131,8 @@ class Switch:
             self._ports.pop(event.number, None)
         else:
             self._ports[event.number] = event.port
-        there = event.port is not None and event.port.up and event.port.link
-        told = self._told
-        return self._learning.unplug(told, event.number) if told and not there else []
+        alive, told = event.port is not None and event.port.alive, self._told
+        return self._learning.unplug(told, event.number) if told and not alive else []
 
     # Hosts
 
@@ -153,7 +153,7 @@ class Switch:
         answer, looped = self._learning.learn(told, event, now) if event.unknown else ([], None)
         if looped:
             self._looped.add(looped.number)
-            return [*self._learning.bring_home(told, vlan, looped), *self._change()]
+            return [*self._learning.bring_home(told, vlan, looped, now), *self._change()]
         return [*answer, *self._learning.read(told, vlan, event)]
 
     # What the switch is told

@@ -1,6 +1,7 @@
 """The controller as a process: rows become flows of a real bridge, and what the bridge confirms becomes rows."""
 
-import subprocess
+import socket
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -214,12 +215,14 @@ def _certificates(at: Path) -> None:
         run("openssl", "req", *signed, *subject, "-out", f"{at}/{name}.crt")
 
 
-def _tls(context: str, at: Path) -> str:
-    done = subprocess.run(
-        ["openssl", "s_client", "-connect", f"127.0.0.1:{PORT}", "-CAfile", f"{at}/ca.crt", *context.split()],
-        input=b"", capture_output=True, timeout=30, check=False,
-    )  # fmt: skip
-    return (done.stdout + done.stderr).decode()
+def _first_byte_by_tls(at: Path, certificate: str | None) -> bytes:
+    """What the controller says first to a client with this certificate, or with none."""
+    context = ssl.create_default_context(cafile=f"{at}/ca.crt")
+    context.check_hostname = False
+    if certificate:
+        context.load_cert_chain(f"{at}/{certificate}.crt", f"{at}/{certificate}.key")
+    with socket.create_connection(("127.0.0.1", PORT), 30) as connection, context.wrap_socket(connection) as secured:
+        return secured.recv(1)
 
 
 def test_with_a_certificate_it_speaks_tls_to_those_that_have_one(tmp_path: Path, switch: Switch, bridge: Bridge) -> None:
@@ -238,6 +241,9 @@ def test_with_a_certificate_it_speaks_tls_to_those_that_have_one(tmp_path: Path,
         with Peer(PORT, 0xA1) as peer, pytest.raises((AssertionError, OSError)):
             peer.shake_hands()
         assert Socket.objects.get(pk=4).applied_vlan is None, "nobody gets in without TLS"
+        assert _first_byte_by_tls(tmp_path, "switch")
+        with pytest.raises(OSError, match=r"certificate required|reset"):
+            _first_byte_by_tls(tmp_path, None)
         bridge.connect(f"ssl:127.0.0.1:{PORT}")
         wait_until(lambda: applied(4, 43), "by TLS it is")
     finally:

@@ -52,7 +52,7 @@ def call(api: APIClient, path: str, project: int = 7) -> Operation:
 
 def result(operation: Operation) -> dict[str, Any]:
     assert operation.state == State.SUCCEEDED, operation.error
-    return operation.result
+    return dict(operation.result)
 
 
 def refused(operation: Operation) -> str:
@@ -144,9 +144,7 @@ def test_of_two_that_write_at_the_same_moment_the_database_lets_one_win(api: API
 def blocked_sessions() -> int:
     """How many sessions of this database wait for a lock."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
         return int(cursor.fetchone()[0])
 
 

@@ -10,7 +10,13 @@ from tests.integration import rows
 from tests.integration.requests import refusal
 
 pytestmark = pytest.mark.django_db
-ALL = ["/create-bridge/{}/7/", "/delete-bridge/{}/7/", "/new-container/{}/7/", "/get-project-containers/{}/7/", "/add-port/{}/7/3/"]
+ALL = [
+    "/create-bridge/{}/7/",
+    "/delete-bridge/{}/7/",
+    "/new-container/{}/7/",
+    "/get-project-containers/{}/7/",
+    "/add-port/{}/7/3/",
+]
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import pytest
 from django.db import Error, connection
-from psycopg2.extensions import connection as Session
 
 from apps.operations.locks import project_lease
 from apps.operations.notices import listening
@@ -15,9 +14,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CHANNEL = "netmanager_test"
 
 
-def send(payload: str) -> None:
+def send(payload: str, times: int = 1) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, payload])
+        for _ in range(times):
+            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, payload])
 
 
 def asked(*answers: bool) -> tuple[list[bool], Callable[[], bool]]:
@@ -65,7 +65,7 @@ def test_it_asks_once_more_at_the_end_in_case_a_notice_was_lost() -> None:
 def test_it_waits_no_longer_than_told_however_many_notices_come() -> None:
     with listening(CHANNEL) as notices, beside() as start:
         begun = time.monotonic()
-        flood = start(lambda: [send("3") for _ in range(300)])
+        flood = start(lambda: send("3", times=300))
         assert not notices.wait_until(lambda: False, "3", 0.3)
         assert time.monotonic() - begun < 0.6
         flood.result()
@@ -79,13 +79,17 @@ def test_afterwards_nothing_is_heard_or_kept_and_the_locks_are_still_held() -> N
             assert not notices.wait_until(lambda: False, "3", 0.1)
         elsewhere(lambda: send("5"))
         lease.check()
-        session: Session = connection.connection
-        assert session.notifies == []
+        assert connection.connection.notifies == []
 
 
 def test_a_session_that_is_lost_while_waiting_is_an_error_of_djangos() -> None:
     mine = session_number()
-    with pytest.raises(Error), listening(CHANNEL) as notices:
-        elsewhere(lambda: terminate(mine))
-        notices.wait_until(lambda: False, "3", PATIENCE)
+
+    def lose_it() -> None:
+        with listening(CHANNEL) as notices:
+            elsewhere(lambda: terminate(mine))
+            notices.wait_until(lambda: False, "3", PATIENCE)
+
+    with pytest.raises(Error):
+        lose_it()
     connection.close()

@@ -134,5 +134,5 @@ def test_before_the_datacenter_is_there_it_tells_what_to_run() -> None:
 
 def test_what_will_not_work_is_told_and_the_switch_is_entered() -> None:
     if host.ovsdb.bridge(VTEP).datapath_type == "netdev":  # type: ignore[union-attr]
-        assert "Switch room-1: " in register("room-1", "--tunnel-address", "198.51.100.9")[1]
+        assert "Switch room-1: the route to 198.51.100.9" in register("room-1", "--tunnel-address", "198.51.100.9")[1]
     assert Switch.objects.count() == 1

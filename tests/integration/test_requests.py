@@ -13,7 +13,13 @@ from tests.integration.requests import refused_and_unwritten
 pytestmark = pytest.mark.django_db
 
 BY_PROJECT = [
-    *("/create-bridge/1/{}/", "/delete-bridge/1/{}/", "/new-container/1/{}/", "/get-project-containers/1/{}/", "/add-port/1/{}/3/"),
+    *(
+        "/create-bridge/1/{}/",
+        "/delete-bridge/1/{}/",
+        "/new-container/1/{}/",
+        "/get-project-containers/1/{}/",
+        "/add-port/1/{}/3/",
+    ),
 ]
 BY_SOCKET = ["/add-port/1/7/{}/", "/remove-port/1/{}/"]
 BY_USER = [

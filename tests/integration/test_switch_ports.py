@@ -100,7 +100,9 @@ def test_the_uplink_and_the_nic_of_a_tunnel_are_refused(trunk: Wire) -> None:
 
 
 def test_a_nic_that_is_missing_or_somebody_elses_is_told_and_the_others_work(trunk: Wire) -> None:
-    vsctl("add-br", UNDERLAY, "--", "set", "Bridge", UNDERLAY, f"datapath_type={datapath_type()}", "--", "add-port", UNDERLAY, NIC)
+    vsctl(
+        "add-br", UNDERLAY, "--", "set", "Bridge", UNDERLAY, f"datapath_type={datapath_type()}", "--", "add-port", UNDERLAY, NIC
+    )
     told = dict(connect({1: FIRST}, {2: "nmt-never", 3: NIC}))
     assert "nmt-never" in told[2]
     assert f"{NIC} exists and is not ours" in told[3]
@@ -153,6 +155,7 @@ def test_a_trunk_counts_with_its_own_mtu_and_a_tunnel_with_50_bytes_less(trunk: 
 
 # Frames on a trunk
 
+
 @pytest.fixture
 def laptops(trunk: Wire) -> Iterator[list[Wire]]:
     """Wires into the bridges of projects 7 and 8, which have VLANs 42 and 43 on the trunk."""
@@ -190,6 +193,7 @@ def test_untagged_foreign_and_doubly_tagged_frames_stop_at_the_trunk(trunk: Wire
     assert laptops[0].received_until("last") == [("last", [])]
     trunk.send("last", 43)
     assert laptops[1].received_until("last") == [("last", [])]
+    assert _dropped("dl_type=0x8100") == 5, "those with two tags get no further than the VTEP bridge"
 
 
 def test_a_tagged_frame_leaves_no_project(trunk: Wire, laptops: list[Wire]) -> None:
@@ -201,18 +205,18 @@ def test_a_tagged_frame_leaves_no_project(trunk: Wire, laptops: list[Wire]) -> N
 
 
 def test_ipv6_stops_at_the_trunk_in_both_directions(trunk: Wire, laptops: list[Wire]) -> None:
-    before = _dropped_ipv6()
+    before = _dropped("ipv6")
     trunk.send("six", 42, ether_type=0x86DD)
     trunk.send("last", 42)
     laptops[0].received_until("last")
     laptops[0].send("six", ether_type=0x86DD)
     laptops[0].send("last")
     trunk.received_until("last")
-    assert _dropped_ipv6() >= before + 2
+    assert _dropped("ipv6") >= before + 2
     assert len(flows(7)) == 2
 
 
-def _dropped_ipv6() -> int:
-    """Frames that the flow against IPv6 has counted."""
-    line = next(line for line in run("ovs-ofctl", "dump-flows", VTEP).splitlines() if "ipv6" in line)
+def _dropped(match: str) -> int:
+    """Frames that the VTEP bridge's flow with this match has counted."""
+    line = next(line for line in run("ovs-ofctl", "dump-flows", VTEP).splitlines() if match in line)
     return int(line.split("n_packets=")[1].split(",")[0])

@@ -1,4 +1,4 @@
-"""Property tests: random, in CI the same in every run; with HYPOTHESIS_PROFILE=long for as long as it takes to look into every corner."""
+"""Property tests: random, in CI the same in every run; with HYPOTHESIS_PROFILE=long so many that it takes half an hour."""
 
 import os
 

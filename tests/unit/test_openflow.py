@@ -13,10 +13,10 @@ def test_a_project_has_one_flow_from_the_tunnel_and_one_to_it_both_for_untagged_
 
 
 def test_on_a_trunk_the_tag_is_the_projects_vlan_and_it_is_there_alone() -> None:
+    own = "cookie=0x6e6d000000000007,priority=100"
     assert trunk_flows(project_id=7, vlan=42, trunk=3, patch=9) == [
-        "cookie=0x6e6d000000000007,priority=100,in_port=3,dl_vlan=42 actions=pop_vlan,output:9",
-        "cookie=0x6e6d000000000007,priority=100,in_port=9,dl_vlan=0xffff "
-        "actions=push_vlan:0x8100,set_field:4138->vlan_vid,output:3",
+        f"{own},in_port=3,dl_vlan=42 actions=pop_vlan,output:9",
+        f"{own},in_port=9,dl_vlan=0xffff actions=push_vlan:0x8100,set_field:4138->vlan_vid,output:3",
     ]
 
 

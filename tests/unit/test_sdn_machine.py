@@ -10,7 +10,7 @@ from sdn.pipeline import known_host
 from tests.unit.room import expected
 from tests.unit.room.frames import ethernet
 from tests.unit.room.networks import UPLINK, laptop, network, row, socket
-from tests.unit.room.rig import SOCKETS, Rig
+from tests.unit.room.rig import Rig
 from tests.unit.room.strategies import VLANS, networks, plain_frame, rewired
 from tests.unit.room.tables import table
 
@@ -108,9 +108,7 @@ class Room(RuleBasedStateMachine):
         """Sockets that were found looped are disabled in the database, as `store.py` does."""
         while looped := {record.socket for record in self.rig.take() if isinstance(record, Looped)}:
             of = self.rig.room
-            sockets = (
-                socket(each.of_port, None, enabled=False) if each.number in looped else each for each in row(of).sockets
-            )  # fmt: skip
+            sockets = (socket(each.of_port, None, enabled=False) if each.number in looped else each for each in row(of).sockets)
             self.rig.change(network(*sockets, tagged=row(of).tagged, limits=of.limits))
             self.rig.settle()
 

@@ -1,14 +1,16 @@
-"""Each rule of the pipeline: what a switch does with a frame."""
+"""The ways of frames through the pipeline: whom they reach, what the controller gets to see, where limits are."""
 
 import pytest
 
 from sdn import tables
 from sdn.flows import Meter
-from sdn.network import Limits, Network
+from sdn.network import Limits
 from tests.unit.openflow.pipeline import Out
 from tests.unit.room import frames
-from tests.unit.room.frames import BROADCAST, arp, dhcp_message, ethernet, icmpv6, ipv4, udp, udp6
-from tests.unit.room.networks import EIGHT, NINE, PLAN, SEVEN, UPLINK, container, laptop, network, room, socket
+from tests.unit.room.connect import connected
+from tests.unit.room.frames import BROADCAST, arp, dhcp_message, ethernet, ipv4
+from tests.unit.room.networks import EIGHT, NINE, SEVEN, UPLINK, container, laptop, network, room, socket
+from tests.unit.room.questions import by_uplink, cookies, from_uplink, ports, to_uplink
 from tests.unit.room.rig import Rig
 
 A, B, OTHER = laptop(1), laptop(2), laptop(8)
@@ -17,59 +19,35 @@ FREE, DISABLED = 5, 6
 
 
 @pytest.fixture(params=[False, True], ids=["VXLAN", "VLAN"])
-def tagged(request: pytest.FixtureRequest) -> bool:
+def vlan_uplink(request: pytest.FixtureRequest) -> bool:
     """Kind of the uplink."""
     return bool(request.param)
 
 
 @pytest.fixture
-def rig(tagged: bool) -> Rig:
+def rig(vlan_uplink: bool) -> Rig:
     """Sockets 1-2 of project 7, 3-4 of project 8, 5 free, 6 disabled; project 9 has none."""
-    sockets = [socket(1, SEVEN), socket(2, SEVEN), socket(3, EIGHT), socket(4, EIGHT), socket(FREE), socket(DISABLED, enabled=False)]
-    return connected(network(*sockets, tagged=tagged))
-
-
-def connected(of: Network, most_meters: int = 1000) -> Rig:
-    """A rig that is done with its beginning."""
-    rig = Rig(of, most_meters=most_meters)
-    rig.connect()
-    rig.settle()
-    return rig
-
-
-def ports(rig: Rig, port: int, frame: bytes, tunnel: int = 0) -> list[int]:
-    """The ports where a frame comes out."""
-    return [out.port for out in rig.fake.out(port, frame, tunnel)]
-
-
-def from_uplink(rig: Rig, frame: bytes, vlan: int) -> list[Out]:
-    """Where a project's frame that comes by the uplink comes out."""
-    tagged = rig.network.switches[rig.switch.dpid].tagged
-    return rig.fake.out(UPLINK, frame[:12] + tag(vlan) + frame[12:] if tagged else frame, 0 if tagged else vlan)
-
-
-def tag(vlan: int) -> bytes:
-    return bytes.fromhex("8100") + vlan.to_bytes(2)
-
-
-def of_project(frame: bytes, vlan: int, tagged: bool) -> Out:
-    """A project's frame as it leaves by the uplink."""
-    return Out(UPLINK, 0, frame[:12] + tag(vlan) + frame[12:]) if tagged else Out(UPLINK, vlan, frame)
-
-
-# Ways
+    sockets = [
+        socket(1, SEVEN),
+        socket(2, SEVEN),
+        socket(3, EIGHT),
+        socket(4, EIGHT),
+        socket(FREE),
+        socket(DISABLED, enabled=False),
+    ]
+    return connected(network(*sockets, tagged=vlan_uplink))
 
 
 @pytest.mark.parametrize("dst", [BROADCAST, frames.ALL_NODES, "01:00:5e:00:00:fb", OTHER])
-def test_a_frame_to_all_or_to_nobody_known_reaches_the_projects_sockets_and_the_uplink(rig: Rig, tagged: bool, dst: str) -> None:
+def test_a_frame_to_all_or_to_nobody_known_reaches_the_projects_sockets_and_the_uplink(rig: Rig, dst: str) -> None:
     frame = ethernet(A, dst)
-    assert rig.fake.out(1, frame) == [Out(2, 0, frame), of_project(frame, OURS, tagged)]
-    assert rig.fake.out(3, frame) == [Out(4, 0, frame), of_project(frame, THEIRS, tagged)]
+    assert rig.fake.out(1, frame) == [Out(2, 0, frame), to_uplink(rig, frame, OURS)]
+    assert rig.fake.out(3, frame) == [Out(4, 0, frame), to_uplink(rig, frame, THEIRS)]
 
 
-def test_a_frame_from_the_uplink_reaches_its_projects_sockets_without_a_tag(rig: Rig, tagged: bool) -> None:
+def test_a_frame_from_the_uplink_reaches_its_projects_sockets_without_a_tag(rig: Rig, vlan_uplink: bool) -> None:
     frame = ethernet(container(OURS))
-    tunnel = 0 if tagged else OURS
+    tunnel = 0 if vlan_uplink else OURS
     assert from_uplink(rig, frame, OURS) == [Out(1, tunnel, frame), Out(2, tunnel, frame)]
 
 
@@ -82,15 +60,15 @@ def test_a_frame_from_the_uplink_that_tells_no_project_reaches_nobody(rig: Rig) 
     assert rig.fake.out(UPLINK, ethernet(container(OURS)), 0) == []
 
 
-def test_a_tunnel_id_means_nothing_where_tags_tell_the_project_nor_a_tag_where_tunnels_do(rig: Rig, tagged: bool) -> None:
-    frame = ethernet(container(OURS), tags=() if tagged else (OURS,))
-    assert rig.fake.out(UPLINK, frame, OURS if tagged else 0) == []
+def test_a_tunnel_id_means_nothing_where_tags_tell_the_project_nor_a_tag_where_tunnels_do(rig: Rig, vlan_uplink: bool) -> None:
+    frame = ethernet(container(OURS), tags=() if vlan_uplink else [OURS])
+    assert rig.fake.out(UPLINK, frame, OURS if vlan_uplink else 0) == []
 
 
 @pytest.mark.parametrize("number", [1, 128, 129, 200, 239, 254])
-def test_a_frame_to_the_projects_router_or_containers_goes_to_the_uplink_alone(rig: Rig, tagged: bool, number: int) -> None:
+def test_a_frame_to_the_projects_router_or_containers_goes_to_the_uplink_alone(rig: Rig, number: int) -> None:
     frame = ethernet(A, container(OURS, number))
-    assert rig.fake.out(1, frame) == [of_project(frame, OURS, tagged)]
+    assert rig.fake.out(1, frame) == [to_uplink(rig, frame, OURS)]
     assert from_uplink(rig, ethernet(container(OURS), container(OURS, number)), OURS) == []
 
 
@@ -100,9 +78,9 @@ def test_an_address_that_is_leased_is_no_containers(rig: Rig, number: int) -> No
     assert ports(rig, 1, ethernet(container(OURS, number))) == [2, UPLINK]
 
 
-def test_a_container_of_another_project_is_nobody_in_this_one(rig: Rig, tagged: bool) -> None:
+def test_a_container_of_another_project_is_nobody_in_this_one(rig: Rig) -> None:
     frame = ethernet(A, container(THEIRS))
-    assert rig.fake.out(1, frame) == [Out(2, 0, frame), of_project(frame, OURS, tagged)]
+    assert rig.fake.out(1, frame) == [Out(2, 0, frame), to_uplink(rig, frame, OURS)]
 
 
 def test_a_learned_host_gets_its_frames_and_nobody_else_does(rig: Rig) -> None:
@@ -124,21 +102,22 @@ def test_a_host_of_another_project_is_nobody_in_this_one(rig: Rig) -> None:
     assert ports(rig, 1, ethernet(A, OTHER)) == [2, UPLINK]
 
 
-def test_a_host_behind_the_uplink_is_learned_and_gets_its_frames_by_it(rig: Rig, tagged: bool) -> None:
-    beyond = ethernet(OTHER)
-    rig.arrive(UPLINK, beyond[:12] + tag(OURS) + beyond[12:] if tagged else beyond, 0 if tagged else OURS)
-    assert rig.take()[-1:] != []
+def test_a_host_behind_the_uplink_is_learned_and_gets_its_frames_by_it(rig: Rig) -> None:
+    rig.arrive(*by_uplink(rig, ethernet(OTHER), OURS))
     frame = ethernet(A, OTHER)
-    assert rig.fake.out(1, frame) == [of_project(frame, OURS, tagged)]
+    assert rig.fake.out(1, frame) == [to_uplink(rig, frame, OURS)]
     assert from_uplink(rig, ethernet(container(OURS), OTHER), OURS) == []
-
-
-# Dark
 
 
 @pytest.mark.parametrize("port", [FREE, DISABLED, 7, 8])
 def test_a_free_or_disabled_socket_is_dark_in_both_directions(rig: Rig, port: int) -> None:
-    for frame in (ethernet(A), arp(A, "10.64.2.9", "10.64.2.1"), dhcp_message(A, 1), ethernet(A, container(OURS)), ethernet(A, tags=[OURS])):
+    for frame in (
+        ethernet(A),
+        arp(A, "10.64.2.9", "10.64.2.1"),
+        dhcp_message(A, 1),
+        ethernet(A, container(OURS)),
+        ethernet(A, tags=[OURS]),
+    ):
         passage = rig.fake.arrive(port, frame)
         assert (passage.out, passage.copies) == ([], [])
     for source in (1, 2, 3, 4):
@@ -157,104 +136,6 @@ def test_a_room_without_projects_forwards_nothing() -> None:
     assert ports(rig, 1, ethernet(A)) == ports(rig, UPLINK, ethernet(A), OURS) == []
 
 
-# Guards
-
-
-@pytest.mark.parametrize("dst", ["01:80:c2:00:00:00", frames.LLDP, "01:80:c2:00:00:0f"])
-def test_what_concerns_one_link_only_goes_no_further_from_either_side(rig: Rig, dst: str) -> None:
-    assert ports(rig, 1, ethernet(A, dst)) == []
-    assert from_uplink(rig, ethernet(container(OURS), dst), OURS) == []
-
-
-def test_other_group_addresses_of_802_1_pass(rig: Rig) -> None:
-    assert ports(rig, 1, ethernet(A, "01:80:c2:00:00:10")) == [2, UPLINK]
-
-
-@pytest.mark.parametrize("src", [BROADCAST, "01:00:5e:00:00:01"])
-def test_a_group_address_sends_nothing(rig: Rig, src: str) -> None:
-    assert ports(rig, 1, ethernet(src)) == []
-    assert from_uplink(rig, ethernet(src), OURS) == []
-
-
-@pytest.mark.parametrize("tags", [[0], [OURS], [THEIRS], [OURS, THEIRS], [THEIRS, OURS], [4095]])
-@pytest.mark.parametrize("dst", [BROADCAST, container(OURS), container(THEIRS), B, OTHER])
-def test_a_socket_sends_no_tag(rig: Rig, tags: list[int], dst: str) -> None:
-    rig.arrive(2, ethernet(B))
-    rig.arrive(4, ethernet(OTHER))
-    assert ports(rig, 1, ethernet(A, dst, tags=tags)) == []
-    assert ports(rig, 1, arp(A, "10.64.2.9", "10.64.2.1", tags=tags)) == []
-
-
-def test_a_tag_inside_the_uplinks_own_stays_inside_the_project() -> None:
-    rig = connected(room(SEVEN, EIGHT, tagged=True))
-    frame = ethernet(container(OURS), tags=[OURS, THEIRS])
-    assert rig.fake.out(UPLINK, frame) == [Out(1, 0, ethernet(container(OURS), tags=[THEIRS]))]
-
-
-@pytest.mark.parametrize("tags", [[THEIRS], [OURS], [0], [OURS, THEIRS]])
-def test_a_tag_inside_a_tunnel_reaches_nobody(tags: list[int]) -> None:
-    rig = connected(room(SEVEN, EIGHT))
-    assert ports(rig, UPLINK, ethernet(container(OURS), tags=tags), OURS) == []
-
-
-@pytest.mark.parametrize("dst", [BROADCAST, B])
-def test_a_laptop_is_no_dhcp_server(rig: Rig, dst: str) -> None:
-    assert ports(rig, 1, dhcp_message(A, 2, dst=dst, server=True)) == []
-    assert ports(rig, 1, udp(A, dst, "10.64.2.9", "10.64.2.10", (67, 40000))) == []
-    assert ports(rig, 1, udp6(A, (547, 546), dst)) == []
-
-
-@pytest.mark.parametrize("type_", [134, 137])
-@pytest.mark.parametrize("extensions", [0, 1, 2])
-def test_a_laptop_is_no_ipv6_router(rig: Rig, type_: int, extensions: int) -> None:
-    assert ports(rig, 1, icmpv6(A, type_, extensions=extensions)) == []
-    assert ports(rig, 1, icmpv6(A, type_, dst=B, extensions=extensions)) == []
-
-
-@pytest.mark.parametrize("type_", [128, 133, 135, 136])
-def test_laptops_speak_ipv6_with_each_other(rig: Rig, type_: int) -> None:
-    assert ports(rig, 1, icmpv6(A, type_)) == [2, UPLINK]
-
-
-@pytest.mark.parametrize("vlan", [OURS, THEIRS, NINE.vlan])
-@pytest.mark.parametrize("number", [1, 128, 200, 239, 254])
-def test_a_laptop_has_no_routers_or_containers_address(rig: Rig, vlan: int, number: int) -> None:
-    address = str(PLAN.subnet(vlan).network[number])
-    for dst in (BROADCAST, B):
-        assert ports(rig, 1, arp(A, address, "10.64.2.9", dst)) == []
-        assert ports(rig, 1, arp(A, address, "10.64.2.9", dst, op=2)) == []
-        assert ports(rig, 1, ipv4(A, dst, address, "10.64.2.9")) == []
-        assert ports(rig, 1, ipv4(A, dst, address, "10.64.2.9", fragment=185)) == []
-        assert ports(rig, 1, ethernet(container(vlan, number), dst)) == []
-
-
-def test_a_router_and_containers_have_their_addresses_at_the_uplink(rig: Rig) -> None:
-    for frame in (
-        arp(container(OURS, 1), "10.64.2.1", "10.64.2.9"),
-        ipv4(container(OURS), A, "10.64.2.128", "10.64.2.9"),
-        dhcp_message(container(OURS, 1), 2, server=True),
-    ):
-        assert [out.port for out in from_uplink(rig, frame, OURS)] == [1, 2]
-
-
-@pytest.mark.parametrize("address", ["10.64.2.2", "10.64.2.127", "10.63.255.1", "10.80.0.1", "192.0.2.200", "0.0.0.0"])  # noqa: S104
-def test_a_laptop_has_any_other_address(rig: Rig, address: str) -> None:
-    assert ports(rig, 1, arp(A, address, "10.64.2.1")) == [2, UPLINK]
-    assert ports(rig, 1, ipv4(A, BROADCAST, address, "10.64.2.9")) == [2, UPLINK]
-
-
-def test_a_laptop_asks_for_a_lease(rig: Rig) -> None:
-    assert ports(rig, 1, dhcp_message(A, 1)) == [2, UPLINK]
-
-
-# Copies for the controller, and meters
-
-
-def cookies(rig: Rig, port: int, frame: bytes, tunnel: int = 0) -> list[int]:
-    """Cookies of the flows that copy a frame for the controller."""
-    return [copy.entry.sent.cookie for copy in rig.fake.probe(port, frame, tunnel).copies]
-
-
 def test_an_unknown_host_is_told_of_until_it_is_learned(rig: Rig) -> None:
     assert cookies(rig, 1, ethernet(A)) == [tables.OF_UNKNOWN]
     rig.arrive(1, ethernet(A))
@@ -270,9 +151,9 @@ def test_arp_and_dhcp_to_all_are_told_of_always(rig: Rig) -> None:
         assert cookies(rig, 1, frame) == []
 
 
-def test_containers_and_routers_are_never_told_of_but_for_leases(rig: Rig, tagged: bool) -> None:
+def test_containers_and_routers_are_never_told_of_but_for_leases(rig: Rig) -> None:
     def told(frame: bytes) -> list[int]:
-        return cookies(rig, UPLINK, frame[:12] + tag(OURS) + frame[12:] if tagged else frame, 0 if tagged else OURS)
+        return cookies(rig, *by_uplink(rig, frame, OURS))
 
     assert told(ethernet(container(OURS))) == told(ethernet(container(OURS, 1))) == []
     assert told(arp(container(OURS), "10.64.2.128", "10.64.2.9")) == []
@@ -299,9 +180,6 @@ def test_a_switch_without_meters_forwards_all_the_same() -> None:
     assert ports(rig, 1, ethernet(A)) == [2, UPLINK]
 
 
-# Limits
-
-
 def test_at_its_limit_a_socket_lets_only_its_learned_hosts_in() -> None:
     rig = connected(room(SEVEN, SEVEN, limits=Limits(hosts=2)))
     for number in (1, 2, 3, 4):
@@ -312,11 +190,10 @@ def test_at_its_limit_a_socket_lets_only_its_learned_hosts_in() -> None:
     assert ports(rig, 2, ethernet(laptop(3))) == [1, UPLINK]
 
 
-def test_at_its_limit_the_uplink_lets_others_through_and_learns_them_not(tagged: bool) -> None:
-    rig = connected(room(SEVEN, SEVEN, tagged=tagged))
+def test_at_its_limit_the_uplink_lets_others_through_and_learns_them_not(vlan_uplink: bool) -> None:
+    rig = connected(room(SEVEN, SEVEN, tagged=vlan_uplink))
     for number in range(tables.UPLINK_HOSTS + 3):
-        frame = ethernet(laptop(number))
-        rig.arrive(UPLINK, frame[:12] + tag(OURS) + frame[12:] if tagged else frame, 0 if tagged else OURS)
+        rig.arrive(*by_uplink(rig, ethernet(laptop(number)), OURS))
     assert rig.switch.hosts == tables.UPLINK_HOSTS
     late = ethernet(laptop(tables.UPLINK_HOSTS + 1))
     assert [out.port for out in from_uplink(rig, late, OURS)] == [1, 2]

@@ -4,19 +4,17 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from os_ken.ofproto import ofproto_v1_3 as ofp
-from os_ken.ofproto import ofproto_v1_3_parser as parser
 
 from sdn.flows import Table, difference
 from sdn.network import Limits, Network
 from sdn.pipeline import known_host
-from tests.unit.openflow import encoding
 from tests.unit.openflow.pipeline import Out
 from tests.unit.openflow.switch import FakeSwitch
 from tests.unit.room import expected, frames
 from tests.unit.room.networks import PROJECTS, UPLINK, container, laptop, row
 from tests.unit.room.rig import Rig
-from tests.unit.room.strategies import VLANS, foreign, learned, limited, networks, reshuffled, rewired
+from tests.unit.room.strangers import strangers
+from tests.unit.room.strategies import VLANS, learned, limited, networks, reshuffled, rewired
 from tests.unit.room.tables import PORTS, Learned, raw, read, send, table
 
 Rooms = tuple[Network, list[Learned]]
@@ -57,7 +55,7 @@ def test_the_difference_applied_twice_changes_nothing(room: Rooms, meters: bool)
     assert raw(fake) == before
 
 
-@given(any_rooms, foreign, any_rooms)
+@given(any_rooms, strangers, any_rooms)
 def test_what_strangers_left_on_the_switch_goes(old: Rooms, strange: list[Any], new: Rooms) -> None:
     fake = fresh(old, meters=True)
     for message in strange:
@@ -90,7 +88,9 @@ def sent_from(network: Network, hosts: list[Learned]) -> list[tuple[int, bytes, 
     for vlan in VLANS:
         there = [host.mac for of, host in hosts if host.port == UPLINK and of == vlan]
         tags = [vlan] if expected.is_tagged(network) else []
-        probes += [(UPLINK, frames.ethernet(there[0] if there else container(vlan), mac, tags=tags), vlan) for mac in sorted(macs)]
+        probes += [
+            (UPLINK, frames.ethernet(there[0] if there else container(vlan), mac, tags=tags), vlan) for mac in sorted(macs)
+        ]
     return probes
 
 
@@ -104,9 +104,10 @@ def seen_by(network: Network, out: Out) -> int | None:
 def assert_isolated(rooms: tuple[Network, Network], probe: tuple[int, bytes, int], seen: list[Out]) -> None:
     """What is seen is seen by members of the sender's project, as it was before or as it is afterwards."""
     for out in seen:
-        assert any(
-            (vlan := expected.vlan_of(room, *probe)) is not None and seen_by(room, out) == vlan for room in rooms
-        ), (probe, out)  # fmt: skip
+        assert any((vlan := expected.vlan_of(room, *probe)) is not None and seen_by(room, out) == vlan for room in rooms), (
+            probe,
+            out,
+        )
 
 
 def spared(old: Network, new: Network) -> set[int]:
@@ -115,15 +116,15 @@ def spared(old: Network, new: Network) -> set[int]:
     return same | ({UPLINK} if expected.is_tagged(old) == expected.is_tagged(new) else set())
 
 
-def lossless(rooms: tuple[Network, Network], kept: list[Learned], probe: tuple[int, bytes, int]) -> list[Out]:
+def lossless(old: Rooms, new: Rooms, probe: tuple[int, bytes, int]) -> list[Out]:
     """Where a frame must come out during the whole change: between those whom it does not concern."""
-    old, new = rooms
-    port, frame, tunnel = probe
-    staying, places = spared(old, new), {(vlan, host.mac): host.port for vlan, host in kept}
-    if port not in staying or expected.vlan_of(old, *probe) != expected.vlan_of(new, *probe):
+    staying = spared(old[0], new[0])
+    if probe[0] not in staying or expected.vlan_of(old[0], *probe) != expected.vlan_of(new[0], *probe):
         return []
-    ways = [set(expected.ways_out(room, places, port, frame, tunnel)) for room in rooms]
-    return sorted(out for out in ways[0] & ways[1] if out.port in staying)
+    before, after = (
+        set(expected.ways_out(room, {(vlan, host.mac): host.port for vlan, host in hosts}, *probe)) for room, hosts in (old, new)
+    )
+    return sorted(out for out in before & after if out.port in staying)
 
 
 change_kinds = st.sampled_from(["told", "told later", "another controller"])
@@ -160,7 +161,7 @@ def test_meanwhile_projects_are_apart_and_nobody_else_loses_a_frame(change: tupl
         rig.restart_controller()
     probes = sent_from(old, hosts) + (sent_from(new, hosts) if expected.is_tagged(old) != expected.is_tagged(new) else [])
     kept = [(vlan, host) for vlan, host in hosts if host.port in spared(old, new)]
-    must = [lossless((old, new), kept, probe) for probe in probes]
+    must = [lossless((old, hosts), (new, kept), probe) for probe in probes]
     while rig.fake.step() or rig.hear():
         for probe, wanted in zip(probes, must, strict=True):
             seen = rig.fake.out(*probe)
@@ -177,5 +178,5 @@ def kept_by(rig: Rig, hosts: list[Learned], new: Network) -> list[Learned]:
     known = [found for flow in flows if (found := known_host(flow))]
     assert set(known) <= set(hosts)
     for vlan, host in known:
-        assert host.port == UPLINK and expected.members(new, vlan) or host.port in expected.members(new, vlan)
+        assert (host.port == UPLINK and expected.members(new, vlan)) or host.port in expected.members(new, vlan)
     return known

@@ -106,7 +106,7 @@ def port(number: int, mac: str, *, up: bool, link: bool) -> bytes:
     config, state = 0 if up else ofp.OFPPC_PORT_DOWN, 0 if link else ofp.OFPPS_LINK_DOWN
     return struct.pack(
         ofp.OFP_PORT_PACK_STR, number, bytes.fromhex(mac.replace(":", "")), b"port", config, state, 0, 0, 0, 0, 0, 0
-    )  # fmt: skip
+    )
 
 
 def port_status(reason: int, description: bytes) -> bytes:

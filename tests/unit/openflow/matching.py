@@ -32,7 +32,7 @@ def pattern(match: Any) -> Pattern:
 
 def _allowed(name: str, before: Mapping[str, tuple[int, int]]) -> bool:
     """Whether the fields before this one say that its header is there."""
-    header = name.split("_")[0]
+    header = name.split("_", maxsplit=1)[0]
     if header in _L4:
         return before.get("ip_proto", (0, 0))[0] == _L4[header]
     if header in _L3:

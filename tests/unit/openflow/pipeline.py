@@ -63,20 +63,16 @@ class Run:
 
     def run(self, frame: bytes, in_port: int, tunnel: int) -> Passage:
         """What becomes of a frame that comes in by a port, out of a tunnel with this id."""
-        packet = _Packet(frame, in_port, tunnel)
+        packet, written = _Packet(frame, in_port, tunnel), list[Any]()
         table: int | None = 0
-        written: list[Any] = []  # the action set
         while table is not None:
             fields = packet.fields
             entry = next((entry for entry in self._tables.of(table) if matches(entry.pattern, fields)), None)
-            table = self._execute(entry, packet, written) if entry else None
             if entry is None:
                 return self.passage  # a table miss drops
-        last = [action for action in written if isinstance(action, parser.OFPActionGroup)] or [
-            action for action in written if isinstance(action, parser.OFPActionOutput)
-        ]
-        others = [action for action in written if not isinstance(action, parser.OFPActionGroup | parser.OFPActionOutput)]
-        self._apply([*others, *last[-1:]], packet, entry)
+            table = self._execute(entry, packet, written)
+            if table is None:
+                self._apply(_action_set(written), packet, entry)
         return self.passage
 
     def _execute(self, entry: Entry, packet: _Packet, written: list[Any]) -> int | None:
@@ -133,3 +129,11 @@ class Run:
             self.passage.out.append(Out(packet.in_port, packet.tunnel, packet.frame))
         elif port != packet.in_port and port in self._ports:
             self.passage.out.append(Out(port, packet.tunnel, packet.frame))
+
+
+def _action_set(written: list[Any]) -> list[Any]:
+    """What is done of the written actions at the end: the newest output, or the newest group in its place."""
+    outputs = [action for action in written if isinstance(action, parser.OFPActionOutput)]
+    groups = [action for action in written if isinstance(action, parser.OFPActionGroup)]
+    others = [action for action in written if not isinstance(action, parser.OFPActionGroup | parser.OFPActionOutput)]
+    return [*others, *(groups or outputs)[-1:]]

@@ -75,7 +75,9 @@ class FakeSwitch:
 
     def probe(self, port: int, frame: bytes, tunnel: int = 0) -> Passage:
         """What would become of a frame; nothing changes."""
-        return Run(self.tables, [number for number, state in self.ports.items() if state.up and state.link]).run(frame, port, tunnel)
+        return Run(self.tables, [number for number, state in self.ports.items() if state.up and state.link]).run(
+            frame, port, tunnel
+        )
 
     def out(self, port: int, frame: bytes, tunnel: int = 0) -> list[Out]:
         """Where a frame would come out."""

@@ -92,7 +92,8 @@ class Tables:
         if sent.command == ofp.OFPGC_DELETE:
             for number in list(self.groups) if sent.group_id == ofp.OFPG_ALL else [sent.group_id]:
                 self.groups.pop(number, None)
-                self._remove_all(lambda entry, gone=number: _uses_group(entry.actions, gone), ofp.OFPRR_GROUP_DELETE)
+                users = [entry for entry in self.flows.values() if _uses_group(entry.actions, number)]
+                self._remove_all(users, ofp.OFPRR_GROUP_DELETE)
             return
         if sent.command == ofp.OFPGC_ADD and sent.group_id in self.groups:
             raise RefusedError(ofp.OFPET_GROUP_MOD_FAILED, ofp.OFPGMFC_GROUP_EXISTS)
@@ -109,7 +110,7 @@ class Tables:
         if sent.command == ofp.OFPMC_DELETE:
             for number in list(self.meters) if sent.meter_id == ofp.OFPM_ALL else [sent.meter_id]:
                 self.meters.pop(number, None)
-                self._remove_all(lambda entry, gone=number: entry.meter == gone, ofp.OFPRR_DELETE)
+                self._remove_all([entry for entry in self.flows.values() if entry.meter == number], ofp.OFPRR_DELETE)
             return
         if sent.command == ofp.OFPMC_ADD and sent.meter_id in self.meters:
             raise RefusedError(ofp.OFPET_METER_MOD_FAILED, ofp.OFPMMFC_METER_EXISTS)
@@ -119,8 +120,8 @@ class Tables:
             raise RefusedError(ofp.OFPET_METER_MOD_FAILED, ofp.OFPMMFC_INVALID_METER)
         self.meters[sent.meter_id] = sent
 
-    def _remove_all(self, of: Callable[[Entry], bool], reason: int) -> None:
-        for entry in [entry for entry in self.flows.values() if of(entry)]:
+    def _remove_all(self, entries: list[Entry], reason: int) -> None:
+        for entry in entries:
             self.remove(entry, reason)
 
     def _selected(self, sent: Any, wanted: Pattern) -> Iterator[Entry]:
@@ -129,7 +130,9 @@ class Tables:
         for entry in self.flows.values():
             if sent.table_id not in (entry.sent.table_id, ofp.OFPTT_ALL) or (entry.sent.cookie ^ sent.cookie) & sent.cookie_mask:
                 continue
-            if sent.out_port != ofp.OFPP_ANY and not any(getattr(action, "port", None) == sent.out_port for action in entry.actions):
+            if sent.out_port != ofp.OFPP_ANY and not any(
+                getattr(action, "port", None) == sent.out_port for action in entry.actions
+            ):
                 continue
             if sent.out_group != ofp.OFPG_ANY and not _uses_group(entry.actions, sent.out_group):
                 continue

@@ -1,1 +1,1 @@
-"""A room for the tests of sdn/: frames, networks, what is expected of them, and a switch and its controller on either end of a wire."""
+"""A room for the tests of sdn/: frames, networks, what is expected of them; a switch and its controller, and a wire."""

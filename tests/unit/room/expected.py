@@ -33,7 +33,13 @@ def ways_out(network: Network, hosts: HostsByVlan, port: int, frame: bytes, tunn
     inner = frame[:12] + frame[16:] if row(network).tagged and port == uplink else frame
     destination = frame[:6].hex(":")
     everywhere = [*members(network, vlan), uplink]
-    to = [uplink] if behind_uplink(vlan, destination) else [hosts[vlan, destination]] if (vlan, destination) in hosts else everywhere
+    to = (
+        [uplink]
+        if behind_uplink(vlan, destination)
+        else [hosts[vlan, destination]]
+        if (vlan, destination) in hosts
+        else everywhere
+    )
     return sorted(out(network, each, vlan, inner, tunnel) for each in to if each != port)
 
 
@@ -52,8 +58,13 @@ def behind_uplink(vlan: int, mac: str) -> bool:
     return mac in {mac_of(network[host]) for host in (1, *range(128, 256))}
 
 
+def is_guarded(mac: str) -> bool:
+    """Whether a MAC is of the range of any project's router or containers: nothing with it is learned."""
+    return _guarded(bytes.fromhex("ff" * 6 + mac.replace(":", "")) + bytes(2))
+
+
 def _never(frame: bytes) -> bool:
-    return frame[:5] == bytes.fromhex("0180c20000") and frame[5] < 16 or bool(frame[6] & 1)
+    return (frame[:5] == bytes.fromhex("0180c20000") and frame[5] < 16) or bool(frame[6] & 1)
 
 
 def _guarded(frame: bytes) -> bool:

@@ -8,6 +8,7 @@ from os_ken.lib.packet import dhcp
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 NOBODY = "00:00:00:00:00:00"
+NOTHING = "0.0.0.0"  # noqa: S104  (no address)
 ALL_NODES = "33:33:00:00:00:01"
 LLDP = "01:80:c2:00:00:0e"
 ARP, IPV4, IPV6 = 0x0806, 0x0800, 0x86DD
@@ -19,42 +20,62 @@ def octets(mac: str) -> bytes:
     return bytes.fromhex(mac.replace(":", ""))
 
 
-def ethernet(src: str, dst: str = BROADCAST, eth_type: int = 0x88B5, payload: bytes = bytes(46), tags: Iterable[int] = ()) -> bytes:
+def ethernet(
+    src: str, dst: str = BROADCAST, eth_type: int = 0x88B5, payload: bytes = bytes(46), tags: Iterable[int] = ()
+) -> bytes:
     """A frame of any type, by default one of the local experimental type, tagged with these VLANs, the outermost first."""
     tagged = b"".join(struct.pack("!HH", TAG, vlan) for vlan in tags)
     return octets(dst) + octets(src) + tagged + struct.pack("!H", eth_type) + payload
 
 
-def arp(src: str, spa: str, tpa: str, dst: str = BROADCAST, op: int = 1, sha: str | None = None, tags: Iterable[int] = ()) -> bytes:
+def arp(  # noqa: PLR0917  (headers have many fields)
+    src: str, spa: str, tpa: str, dst: str = BROADCAST, op: int = 1, sha: str | None = None, tags: Iterable[int] = ()
+) -> bytes:
     """An ARP request, or a reply (2)."""
     addresses = octets(sha or src) + IPv4Address(spa).packed + octets(NOBODY) + IPv4Address(tpa).packed
     return ethernet(src, dst, ARP, struct.pack("!HHBBH", 1, IPV4, 6, 4, op) + addresses + bytes(18), tags)
 
 
-def ipv4(
-    src: str, dst: str, source: str, destination: str, protocol: int = TCP, payload: bytes = bytes(20), tags: Iterable[int] = (), fragment: int = 0
-) -> bytes:  # fmt: skip
+def ipv4(  # noqa: PLR0917  (headers have many fields)
+    src: str,
+    dst: str,
+    source: str,
+    destination: str,
+    protocol: int = TCP,
+    payload: bytes = bytes(20),
+    tags: Iterable[int] = (),
+    fragment: int = 0,
+) -> bytes:
     """An IPv4 packet; `fragment` is its offset in units of 8 bytes."""
     head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(payload), 1, fragment, 64, protocol, 0)
     packet = head + IPv4Address(source).packed + IPv4Address(destination).packed + payload
     return ethernet(src, dst, IPV4, packet, tags)
 
 
-def udp(
+def udp(  # noqa: PLR0917  (headers have many fields)
     src: str, dst: str, source: str, destination: str, ports: tuple[int, int], payload: bytes = b"", tags: Iterable[int] = ()
-) -> bytes:  # fmt: skip
+) -> bytes:
     """A UDP datagram from the first port to the second."""
     return ipv4(src, dst, source, destination, UDP, struct.pack("!HHHH", *ports, 8 + len(payload), 0) + payload, tags)
 
 
-def dhcp_message(src: str, message: int, *, dst: str = BROADCAST, server: bool = False, leased: str = "0.0.0.0", name: str = "", chaddr: str | None = None) -> bytes:  # noqa: S104, E501  # fmt: skip
+def dhcp_message(
+    src: str,
+    message: int,
+    *,
+    dst: str = BROADCAST,
+    server: bool = False,
+    leased: str = NOTHING,
+    name: str = "",
+    chaddr: str | None = None,
+) -> bytes:
     """A DHCP message of a type (RFC 2132, option 53): 1 discover, 3 request, 5 acknowledgement."""
     options = [dhcp.option(tag=53, value=bytes([message]))]
     options += [dhcp.option(tag=12, value=name.encode())] if name else []
     operation = 2 if server else 1
     packet = dhcp.dhcp(operation, chaddr or src, options=dhcp.options(options), xid=7, yiaddr=leased)
     ports = (67, 68) if server else (68, 67)
-    source = "10.64.2.1" if server else "0.0.0.0"  # noqa: S104
+    source = "10.64.2.1" if server else NOTHING
     return udp(src, dst, source, "255.255.255.255", ports, bytes(packet.serialize(b"", None)))
 
 

@@ -22,7 +22,9 @@ def room(
     *projects: Membership | None, tagged: bool = False, bounce: float = 0.0, uplink: int = UPLINK, limits: Limits = LIMITS
 ) -> Network:
     """A network whose switch has a socket at port 1, 2, … for each of these; None is a free one."""
-    return network(*(socket(port, live) for port, live in enumerate(projects, 1)), tagged=tagged, bounce=bounce, uplink=uplink, limits=limits)
+    return network(
+        *(socket(port, live) for port, live in enumerate(projects, 1)), tagged=tagged, bounce=bounce, uplink=uplink, limits=limits
+    )
 
 
 def network(

@@ -55,6 +55,27 @@ class Wire:
         self._fake.receive(stream)
 
 
+def event_of(message: Any, connection: Connection) -> Event | None:
+    """What a message of the switch is to the decisions."""
+    match message:
+        case parser.OFPMultipartReply():
+            return connection.read(message)
+        case parser.OFPBarrierReply():
+            batch = connection.confirmed(message.xid)
+            return Confirmed(batch.number) if batch else None
+        case parser.OFPErrorMsg():
+            return Refused(connection.batch_of(message.xid), wire.decode_error(message))
+        case parser.OFPPacketIn():
+            return wire.decode_packet_in(message)
+        case parser.OFPFlowRemoved():
+            ended = message.reason in (ofp.OFPRR_IDLE_TIMEOUT, ofp.OFPRR_HARD_TIMEOUT)
+            return FlowRemoved(wire.decode_flow(message)) if ended else None
+        case parser.OFPPortStatus():
+            gone = message.reason == ofp.OFPPR_DELETE
+            return PortChanged(message.desc.port_no, None if gone else wire.decode_port(message.desc))
+    raise NotImplementedError(message)
+
+
 class Rig:
     """Both ends, the clock, and the rows that the records have made."""
 
@@ -115,28 +136,9 @@ class Rig:
         """Have the controller read the next message of the switch; False if there is none."""
         if not self.fake.outbox or self.connection is None:
             return False
-        message = encoding.parse(self.fake.outbox.popleft())
-        match message:
-            case parser.OFPMultipartReply():
-                connected = self.connection.read(message)
-                if connected:
-                    self.decide(connected)
-            case parser.OFPBarrierReply():
-                batch = self.connection.confirmed(message.xid)
-                if batch:
-                    self.decide(Confirmed(batch.number))
-            case parser.OFPErrorMsg():
-                self.decide(Refused(self.connection.batch_of(message.xid), wire.decode_error(message)))
-            case parser.OFPPacketIn():
-                self.decide(wire.decode_packet_in(message))
-            case parser.OFPFlowRemoved():
-                if message.reason in (ofp.OFPRR_IDLE_TIMEOUT, ofp.OFPRR_HARD_TIMEOUT):
-                    self.decide(FlowRemoved(wire.decode_flow(message)))
-            case parser.OFPPortStatus():
-                gone = message.reason == ofp.OFPPR_DELETE
-                self.decide(PortChanged(message.desc.port_no, None if gone else wire.decode_port(message.desc)))
-            case _:
-                raise NotImplementedError(message)
+        event = event_of(encoding.parse(self.fake.outbox.popleft()), self.connection)
+        if event:
+            self.decide(event)
         return True
 
     # Both
@@ -170,7 +172,9 @@ class Rig:
     def table(self) -> Table:
         """All that the switch holds, in our words."""
         tables = self.fake.tables
-        return Table.of(self.flows.values(), map(wire.decode_group, tables.groups.values()), map(wire.decode_meter, tables.meters.values()))
+        return Table.of(
+            self.flows.values(), map(wire.decode_group, tables.groups.values()), map(wire.decode_meter, tables.meters.values())
+        )
 
     @property
     def flows(self) -> Mapping[Any, Flow]:
@@ -180,7 +184,9 @@ class Rig:
     # The database
 
     def _with_applied(self, network: Network) -> Network:
-        sockets = tuple(replace(socket, applied=self.applied.get(socket.number, socket.applied)) for socket in row(network).sockets)
+        sockets = tuple(
+            replace(socket, applied=self.applied.get(socket.number, socket.applied)) for socket in row(network).sockets
+        )
         return replace(network, switches={DPID: replace(row(network), sockets=sockets)})
 
     def _write(self, record: Record) -> None:

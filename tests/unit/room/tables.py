@@ -1,6 +1,9 @@
 """What switches hold: tables of networks, and messages made to bytes and done."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from os_ken.ofproto import ofproto_v1_3 as ofp
 
 from sdn import wire
 from sdn.flows import Message, Table
@@ -51,13 +54,15 @@ def raw(fake: FakeSwitch) -> set[bytes]:
 
 def read(fake: FakeSwitch) -> Table:
     """All that a switch holds, as it is read from what it tells."""
-    flows, groups, meters = [], [], []
     tables = fake.tables
-    for kind, entries, into, decode in (
-        (encoding.ofp.OFPMP_FLOW, [encoding.flow_stats(entry.sent) for entry in tables.flows.values()], flows, wire.decode_flow),
-        (encoding.ofp.OFPMP_GROUP_DESC, map(encoding.group_desc, tables.groups.values()), groups, wire.decode_group),
-        (encoding.ofp.OFPMP_METER_CONFIG, map(encoding.meter_config, tables.meters.values()), meters, wire.decode_meter),
-    ):
-        for part in encoding.multipart(kind, 1, entries):
-            into += map(decode, encoding.parse(part).body)  # type: ignore[attr-defined]
-    return Table.of(flows, groups, meters)
+    return Table.of(
+        map(wire.decode_flow, _told(ofp.OFPMP_FLOW, [encoding.flow_stats(entry.sent) for entry in tables.flows.values()])),
+        map(wire.decode_group, _told(ofp.OFPMP_GROUP_DESC, map(encoding.group_desc, tables.groups.values()))),
+        map(wire.decode_meter, _told(ofp.OFPMP_METER_CONFIG, map(encoding.meter_config, tables.meters.values()))),
+    )
+
+
+def _told(kind: int, entries: Iterable[bytes]) -> Iterator[Any]:
+    """Entries of a multipart reply, as os-ken reads them."""
+    for part in encoding.multipart(kind, 1, entries):
+        yield from encoding.parse(part).body
