@@ -4,7 +4,6 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lab.layout import BRIDGE
 from lab.leases import Lease
 from lab.room import Room
 from lab.stream import Endpoint
@@ -68,7 +67,7 @@ class Lab:
 
     def flows(self, number: int = 1) -> list[str]:
         """Flows of a switch without counters, in order."""
-        lines = self.switch(number).ofctl("dump-flows", BRIDGE, "--no-stats").splitlines()
+        lines = self.switch(number).ofctl("dump-flows", "--no-stats").splitlines()
         return sorted(line.strip() for line in lines if "actions=" in line)
 
     def wait_connected(self, number: int = 1, seconds: float = 30) -> None:
