@@ -108,6 +108,10 @@ class Scene:
         meters = " ".join(ofctl("dump-meters").split()).split("meter=")[1:]
         return sorted([*self.lab.flows(), *groups, *(f"meter={meter.strip()}" for meter in meters)])
 
+    def ages(self) -> list[float]:
+        """Seconds since each flow was made."""
+        return [float(age) for age in re.findall(r"\bduration=([\d.]+)s", self.lab.switch().ofctl("dump-flows"))]
+
     def part(self, vlan: int) -> list[str]:
         """What of it belongs to the project that has a VLAN; ARCHITECTURE.md tells of its cookie and its group."""
         mark = re.compile(rf"cookie=0x6e6d0001{vlan:08x}\b|group_id={vlan}\b")
