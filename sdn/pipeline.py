@@ -26,8 +26,9 @@ from sdn.network import Limits, Socket, Switch
 
 TAGGED = match(vlan_vid=(0x1000, 0x1000))  # OFPVID_PRESENT: any tag
 TO_GROUP_ADDRESS = ("01:00:00:00:00:00", "01:00:00:00:00:00")
+NOBODY = "00:00:00:00:00:00"
 ARP, IPV4, IPV6, UDP, ICMPV6 = 0x0806, 0x0800, 0x86DD, 17, 58
-DHCP_SERVER, DHCP_CLIENT, DHCPV6_SERVER = 67, 68, 547
+DHCP_SERVER, DHCP_CLIENT, DHCPV6_SERVER, DHCPV6_CLIENT = 67, 68, 547, 546
 ROUTER_ADVERTISEMENT, REDIRECT = 134, 137  # RFC 4861
 SUBNETS = "255.240.0.0"  # the 4096 /24 of a plan
 SUBNETS_MAC = "ff:ff:ff:f0:00:00"
@@ -56,10 +57,14 @@ def switch_table(setting: Setting) -> Table:
     never: list[Match] = [
         match(eth_dst=("01:80:c2:00:00:00", "ff:ff:ff:ff:ff:f0")),  # LLDP and all that 802.1D keeps on one link
         match(eth_src=TO_GROUP_ADDRESS),  # no sender's address
+        match(eth_src=NOBODY),  # nor this: it is never learned, so every frame would be copied to the controller
     ]
     guards: list[Match] = [
         match(eth_type=IPV4, ip_proto=UDP, udp_src=DHCP_SERVER),
+        match(eth_type=IPV4, ip_proto=UDP, udp_dst=DHCP_CLIENT),  # some clients do not mind the server's port
         match(eth_type=IPV6, ip_proto=UDP, udp_src=DHCPV6_SERVER),
+        match(eth_type=IPV6, ip_proto=UDP, udp_dst=DHCPV6_CLIENT),
+        match(eth_type=ARP, arp_op=0),  # Open vSwitch reads no sender from one of hardware type 6, which Linux believes
         match(eth_type=IPV6, ip_proto=ICMPV6, icmpv6_type=ROUTER_ADVERTISEMENT),
         match(eth_type=IPV6, ip_proto=ICMPV6, icmpv6_type=REDIRECT),
     ]

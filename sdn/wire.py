@@ -20,6 +20,7 @@ READ_TABLE = [  # flows last: a flow that ends meanwhile is told of after they a
     parser.OFPPortDescStatsRequest,
     parser.OFPFlowStatsRequest,
 ]
+FRAGMENTS = 3  # of Open vSwitch: a first fragment has the ports of its datagram (ovs-ofctl set-frags nx-match)
 NOT_OURS = f.Output(ofp.OFPP_ANY)  # stands for what we never do, so that a foreign flow is equal to none of ours
 FULL_MASK = {"metadata": ALL_BITS}
 METER_FLAGS = ofp.OFPMF_PKTPS | ofp.OFPMF_BURST
@@ -40,7 +41,8 @@ def encode(datapath: Any, message: f.Message) -> list[Any]:
         case f.Barrier():
             return [parser.OFPBarrierRequest(datapath)]
         case f.ReadTable():
-            return [request(datapath) for request in READ_TABLE]
+            config = parser.OFPSetConfig(datapath, FRAGMENTS, ofp.OFPCML_MAX)
+            return [config, *(request(datapath) for request in READ_TABLE)]
 
 
 def decode_flow(stats: Any) -> f.Flow:

@@ -33,6 +33,8 @@ def parse(message: bytes) -> Any:
         return parsed
     if type_ == ofp.OFPT_BARRIER_REQUEST:
         return _with_xid(parser.OFPBarrierRequest(PROTOCOL), xid)
+    if type_ == ofp.OFPT_SET_CONFIG:
+        return _with_xid(parser.OFPSetConfig(PROTOCOL, *struct.unpack_from(ofp.OFP_SWITCH_CONFIG_PACK_STR, message, _OWN)), xid)
     if type_ == ofp.OFPT_MULTIPART_REQUEST:
         return _with_xid(_multipart_request(message), xid)
     parsed = ofproto_parser.msg(PROTOCOL, version, type_, length, xid, message)

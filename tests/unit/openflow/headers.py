@@ -29,11 +29,12 @@ def header_fields(frame: bytes) -> dict[str, int]:
 
 
 def _arp(packet: bytes) -> dict[str, int]:
-    if len(packet) < 28:
-        return {}
+    """All are 0 where it is not of IPv4 on Ethernet, and the operation if it is above 255 (miniflow_extract of Open vSwitch)."""
+    if len(packet) < 28 or packet[:6] != bytes.fromhex("000108000604"):
+        return dict.fromkeys(("arp_op", "arp_sha", "arp_spa", "arp_tha", "arp_tpa"), 0)
     operation, sha, spa, tha, tpa = struct.unpack_from("!6xH6s4s6s4s", packet)
     addresses = {"arp_sha": sha, "arp_spa": spa, "arp_tha": tha, "arp_tpa": tpa}
-    return {"arp_op": operation} | {name: int.from_bytes(address) for name, address in addresses.items()}
+    return {"arp_op": operation if operation < 256 else 0} | {name: int.from_bytes(address) for name, address in addresses.items()}
 
 
 def _ipv4(packet: bytes) -> dict[str, int]:

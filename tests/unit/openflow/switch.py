@@ -34,6 +34,7 @@ class FakeSwitch:
     outbox: deque[bytes] = field(default_factory=deque)
     refused: list[str] = field(default_factory=list)
     log: list[Any] = field(default_factory=list)  # parsed messages, all that were taken
+    fragments: int = ofp.OFPC_FRAG_NORMAL
     broken: bool = False  # refuses flows, as one whose table is full
 
     def __post_init__(self) -> None:
@@ -121,6 +122,8 @@ class FakeSwitch:
                 self.tables.meter_mod(message)
             case parser.OFPPortMod():
                 self._port_mod(message)
+            case parser.OFPSetConfig():
+                self.fragments = message.flags
             case parser.OFPBarrierRequest():
                 self.outbox.append(encoding.message(ofp.OFPT_BARRIER_REPLY, message.xid))
             case _:

@@ -64,7 +64,7 @@ def is_guarded(mac: str) -> bool:
 
 
 def _never(frame: bytes) -> bool:
-    return (frame[:5] == bytes.fromhex("0180c20000") and frame[5] < 16) or bool(frame[6] & 1)
+    return (frame[:5] == bytes.fromhex("0180c20000") and frame[5] < 16) or bool(frame[6] & 1) or not any(frame[6:12])
 
 
 def _guarded(frame: bytes) -> bool:
@@ -76,8 +76,9 @@ def _guarded(frame: bytes) -> bool:
     for address in claimed:
         if pool <= address < pool + 4096 * 256 and (address & 255 == 1 or address & 255 >= 128):
             return True
-    server = fields.get("udp_src") == (547 if fields["eth_type"] == 0x86DD else 67)
-    return server or fields.get("icmpv6_type") in (134, 137)
+    server, client = (547, 546) if fields["eth_type"] == 0x86DD else (67, 68)
+    answer = fields.get("udp_src") == server or fields.get("udp_dst") == client
+    return answer or fields.get("icmpv6_type") in (134, 137) or fields.get("arp_op") == 0
 
 
 def _over_limit(network: Network, hosts: HostsByVlan, vlan: int, port: int, frame: bytes) -> bool:
