@@ -61,7 +61,7 @@ def test_a_controller_that_restarts_takes_hosts_over_and_sends_but_a_barrier(rig
     rig.restart_controller()
     rig.settle()
     kinds = [type(message).__name__ for message in rig.fake.log]
-    assert [kind for kind in kinds if "Stats" not in kind] == ["OFPBarrierRequest"]
+    assert [kind for kind in kinds if "Stats" not in kind] == ["OFPSetConfig", "OFPBarrierRequest"]
     assert learned(rig) == hosts and raw(rig.fake) == before
     assert rig.take() == [Present(DPID, ((7, A, 101), (7, B, 102), (8, A, 103), (8, C, 103)))]
 

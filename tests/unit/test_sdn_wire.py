@@ -124,11 +124,11 @@ def test_a_flow_that_ended_is_known_by_its_key() -> None:
 
 def test_each_of_our_messages_is_one_that_a_switch_reads() -> None:
     messages: list[Message] = [Barrier(7), ReadTable(), DeleteGroup(1), DeleteMeter(1), DeleteFlow((0, 0, ()))]
-    for message in messages:
-        assert wire.encode(PROTOCOL, message)
+    encoded = [type(each) for message in messages for each in wire.encode(PROTOCOL, message)]
     fake = FakeSwitch(PORTS)
     send(fake, messages)
-    assert len(fake.log) == 9
+    assert [type(message) for message in fake.log] == encoded
+    assert len(encoded) == len(messages) + len(wire.READ_TABLE)
 
 
 @pytest.mark.parametrize("name", ROOMS)
