@@ -110,6 +110,8 @@ class Learning:
         owner = assignment.owner(vlan, host)
         if owner:
             answer.append(Seen(owner[0].project, host.mac, owner[1].number, *self._told.get((vlan, host.mac), (None, None))))
+        elif known:
+            answer += self._gone(assignment, vlan, known)
         return answer
 
     def _forget(self, assignment: Assignment, vlan: int, host: Host, *, moved: bool = False, known: bool = True) -> Answer:

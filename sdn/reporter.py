@@ -104,8 +104,10 @@ def _thing(record: Record) -> object:
     match record:
         case Applied(number):
             return Applied, number
-        case Seen(project, mac) | Gone(project, mac):
+        case Seen(project, mac):
             return Seen, project, mac
+        case Gone(project, mac, number):  # it may have been seen at another socket meanwhile
+            return Gone, project, mac, number
         case Present(dpid):
             return Present, dpid
         case Looped(number):

@@ -59,8 +59,10 @@ def test_the_way_to_a_host_that_moves_is_there_all_the_time(rig: Rig) -> None:
 
 def test_a_host_moves_to_another_switch_and_back(rig: Rig) -> None:
     rig.arrive(1, ethernet(A))
+    rig.take()
     rig.arrive(UPLINK, ethernet(A), OURS)
     assert learned(rig) == {(OURS, Host(A, UPLINK))}
+    assert rig.take() == [Gone(7, A, 101)]
     rig.arrive(2, ethernet(A))
     assert learned(rig) == {(OURS, Host(A, 2))}
 
