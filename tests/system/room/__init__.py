@@ -1,0 +1,1 @@
+"""The whole way from a socket of the lab to a container, for three projects that share the room."""
