@@ -55,7 +55,7 @@ def _by_api(scene: Scene, project: int) -> None:
 
 
 def _by_admin(scene: Scene, project: int) -> None:
-    Staff().change(f"ports/socket/{SPARE}/", project=str(project))
+    Staff.logged_in().change(f"ports/socket/{SPARE}/change/", project=str(project))
 
 
 def _by_sql(scene: Scene, project: int) -> None:
