@@ -202,9 +202,10 @@ def difference(old: Table, new: Table) -> list[Message]:
     messages += [ModifyMeter(meter) for key, meter in new.meters.items() if key in old.meters and old.meters[key] != meter]
     leaving = [key for key, flow in old.flows.items() if key not in new.flows or new.flows[key].metadata != flow.metadata]
     messages += [DeleteFlow(key) for key in sorted(leaving, key=_outermost_first)]
-    messages += [ModifyGroup(group) for key, group in new.groups.items() if key in old.groups and _loses(old.groups[key], group)]
+    kept = {key: _kept(old.groups[key], group) for key, group in new.groups.items() if key in old.groups}
+    messages += [ModifyGroup(group) for key, group in kept.items() if group != old.groups[key]]
     messages += [AddGroup(new.groups[key]) for key in new.groups.keys() - old.groups.keys()]
-    messages += [ModifyGroup(group) for key, group in new.groups.items() if key in old.groups and _gains(old.groups[key], group)]
+    messages += [ModifyGroup(new.groups[key]) for key, group in kept.items() if group != new.groups[key]]
     changed = [flow for key, flow in new.flows.items() if old.flows.get(key) != flow]
     messages += [AddFlow(flow) for flow in sorted(changed, key=lambda flow: _outermost_first(flow.key), reverse=True)]
     messages += [DeleteGroup(key) for key in old.groups.keys() - new.groups.keys()]
@@ -218,9 +219,6 @@ def _outermost_first(key: Key) -> tuple[int, int, str]:
     return table, priority, str(fields)
 
 
-def _loses(old: Group, new: Group) -> bool:
-    return old != new and not set(old.buckets) <= set(new.buckets)
-
-
-def _gains(old: Group, new: Group) -> bool:
-    return old != new and not _loses(old, new)
+def _kept(old: Group, new: Group) -> Group:
+    """A group without what it loses, and without what it gains: a port may leave another group for it."""
+    return Group(new.id, tuple(bucket for bucket in old.buckets if bucket in new.buckets))

@@ -33,10 +33,16 @@ def rig() -> Rig:
         frames.ethernet(frames.NOBODY),
     ],
     ids=[
-        "DHCP", "DHCP from another port", "DHCPv6", "DHCPv6 from another port", "ARP of the gateway", "the same, of hardware type 6",
-        "the gateway's MAC", "nobody's MAC",
+        "DHCP",
+        "DHCP from another port",
+        "DHCPv6",
+        "DHCPv6 from another port",
+        "ARP of the gateway",
+        "the same, of hardware type 6",
+        "the gateway's MAC",
+        "nobody's MAC",
     ],
-)  # fmt: skip
+)
 def test_it_comes_out_nowhere_and_the_controller_does_not_hear_of_it(rig: Rig, frame: bytes) -> None:
     passage = rig.arrive(1, frame)
     assert (passage.out, passage.copies) == ([], [])

@@ -126,9 +126,10 @@ def test_a_free_or_disabled_socket_is_dark_in_both_directions(rig: Rig, port: in
 
 
 def test_a_socket_at_the_uplinks_port_is_none() -> None:
-    rig = connected(network(socket(1, SEVEN), socket(UPLINK, EIGHT)))
+    rig = connected(network(socket(1, SEVEN), socket(2, EIGHT), socket(UPLINK, EIGHT)))
     assert ports(rig, UPLINK, ethernet(A), 0) == []
-    assert ports(rig, 1, ethernet(A)) == [UPLINK]
+    assert ports(rig, UPLINK, ethernet(container(OURS)), OURS) == [1]
+    assert ports(rig, 2, ethernet(A)) == [UPLINK]
 
 
 def test_a_room_without_projects_forwards_nothing() -> None:

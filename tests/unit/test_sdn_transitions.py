@@ -1,17 +1,20 @@
 """From any room to any other: what is sent, in what order, and what becomes of frames meanwhile."""
 
+from itertools import permutations
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sdn.flows import Table, difference
-from sdn.network import Limits, Network
+from sdn.network import Limits, Membership, Network
 from sdn.pipeline import known_host
 from tests.unit.openflow.pipeline import Out
 from tests.unit.openflow.switch import FakeSwitch
 from tests.unit.room import expected, frames
-from tests.unit.room.networks import PROJECTS, UPLINK, container, laptop, row
+from tests.unit.room.connect import connected
+from tests.unit.room.networks import PROJECTS, UPLINK, container, laptop, room, row
 from tests.unit.room.rig import Rig
 from tests.unit.room.strangers import strangers
 from tests.unit.room.strategies import VLANS, learned, limited, networks, reshuffled, rewired
@@ -22,11 +25,10 @@ any_projects = st.just(PROJECTS) | reshuffled
 
 
 def with_hosts(network: st.SearchStrategy[Network]) -> st.SearchStrategy[Rooms]:
-    return network.flatmap(lambda room: st.tuples(st.just(room), learned(room)))
+    return network.flatmap(lambda of: st.tuples(st.just(of), learned(of)))
 
 
-some_limits = limited
-any_rooms = with_hosts(any_projects.flatmap(lambda projects: networks(projects, some_limits)))
+any_rooms = with_hosts(any_projects.flatmap(lambda projects: networks(projects, limited)))
 
 
 def fresh(room: Rooms, *, meters: bool) -> FakeSwitch:
@@ -104,10 +106,19 @@ def seen_by(network: Network, out: Out) -> int | None:
 def assert_isolated(rooms: tuple[Network, Network], probe: tuple[int, bytes, int], seen: list[Out]) -> None:
     """What is seen is seen by members of the sender's project, as it was before or as it is afterwards."""
     for out in seen:
-        assert any((vlan := expected.vlan_of(room, *probe)) is not None and seen_by(room, out) == vlan for room in rooms), (
+        assert any((vlan := expected.vlan_of(each, *probe)) is not None and seen_by(each, out) == vlan for each in rooms), (
             probe,
             out,
         )
+
+
+def assert_nobody_hears_two_projects(rig: Rig, network: Network) -> None:
+    """No socket is in the floods of two projects at the same time, not even while it changes hands."""
+    heard: dict[int, int] = {}
+    for vlan in VLANS:
+        frame = frames.ethernet(container(vlan), tags=[vlan] if expected.is_tagged(network) else [])
+        for out in rig.fake.out(UPLINK, frame, vlan):
+            assert heard.setdefault(out.port, vlan) == vlan
 
 
 def spared(old: Network, new: Network) -> set[int]:
@@ -122,7 +133,7 @@ def lossless(old: Rooms, new: Rooms, probe: tuple[int, bytes, int]) -> list[Out]
     if probe[0] not in staying or expected.vlan_of(old[0], *probe) != expected.vlan_of(new[0], *probe):
         return []
     before, after = (
-        set(expected.ways_out(room, {(vlan, host.mac): host.port for vlan, host in hosts}, *probe)) for room, hosts in (old, new)
+        set(expected.ways_out(each, {(vlan, host.mac): host.port for vlan, host in hosts}, *probe)) for each, hosts in (old, new)
     )
     return sorted(out for out in before & after if out.port in staying)
 
@@ -163,6 +174,7 @@ def test_meanwhile_projects_are_apart_and_nobody_else_loses_a_frame(change: tupl
     kept = [(vlan, host) for vlan, host in hosts if host.port in spared(old, new)]
     must = [lossless((old, hosts), (new, kept), probe) for probe in probes]
     while rig.fake.step() or rig.hear():
+        assert_nobody_hears_two_projects(rig, old)
         for probe, wanted in zip(probes, must, strict=True):
             seen = rig.fake.out(*probe)
             assert_isolated((old, new), probe, seen)
@@ -180,3 +192,15 @@ def kept_by(rig: Rig, hosts: list[Learned], new: Network) -> list[Learned]:
     for vlan, host in known:
         assert (host.port == UPLINK and expected.members(new, vlan)) or host.port in expected.members(new, vlan)
     return known
+
+
+@pytest.mark.parametrize(("giver", "taker"), list(permutations(PROJECTS, 2)))
+@pytest.mark.parametrize("tagged", [False, True])
+def test_a_socket_leaves_one_project_before_it_joins_the_other(giver: Membership, taker: Membership, tagged: bool) -> None:
+    old = room(giver, taker, giver, taker, tagged=tagged)
+    for new in room(taker, taker, giver, taker, tagged=tagged), room(taker, giver, giver, taker, tagged=tagged):
+        rig = connected(old)
+        rig.change(new)
+        while rig.fake.step() or rig.hear():
+            assert_nobody_hears_two_projects(rig, old)
+        assert rig.table == table(new)

@@ -34,7 +34,8 @@ def _arp(packet: bytes) -> dict[str, int]:
         return dict.fromkeys(("arp_op", "arp_sha", "arp_spa", "arp_tha", "arp_tpa"), 0)
     operation, sha, spa, tha, tpa = struct.unpack_from("!6xH6s4s6s4s", packet)
     addresses = {"arp_sha": sha, "arp_spa": spa, "arp_tha": tha, "arp_tpa": tpa}
-    return {"arp_op": operation if operation < 256 else 0} | {name: int.from_bytes(address) for name, address in addresses.items()}
+    fields = {name: int.from_bytes(address) for name, address in addresses.items()}
+    return fields | {"arp_op": operation if operation < 256 else 0}
 
 
 def _ipv4(packet: bytes) -> dict[str, int]:

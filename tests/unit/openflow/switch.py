@@ -108,7 +108,7 @@ class FakeSwitch:
         self.inbox.clear()
         self.outbox.clear()
 
-    def _do(self, message: Any) -> None:
+    def _do(self, message: Any) -> None:  # noqa: C901  (as many as there are messages)
         match message:
             case parser.OFPFlowMod():
                 if self.broken and message.command == ofp.OFPFC_ADD:
