@@ -193,6 +193,7 @@ class Controller(OSKenApp):
             log.warning("switch %016x is unknown and gets no flows: manage.py register_switch", dpid)
 
     def _tell_connected(self) -> None:
-        known = self._connections.keys() & (self._network.switches.keys() if self._network else set())
+        switches = self._network.switches if self._network else {}
+        known = {dpid: connection for dpid, connection in self._connections.items() if dpid in switches}
         metrics.connected_switches.set(len(known))
-        self._reporter.connected(set(known))
+        self._reporter.connected(known)

@@ -5,7 +5,7 @@ import os
 import select
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 import psycopg2
@@ -31,8 +31,8 @@ class Reporter:
         self._changed = changed
         self._lock = threading.Lock()
         self._records: dict[object, Record] = {}  # the newest of each thing, in the order in which they came
-        self._connected: set[int] = set()
-        self._written: set[int] = set()  # those of them that the database has as connected
+        self._connected: dict[int, object] = {}  # connections by dpid
+        self._written: dict[int, object] = {}  # those of them that the database has as connected
         self._wake = os.eventfd(0, os.EFD_NONBLOCK)
 
     def write(self, records: Iterable[Record]) -> None:
@@ -43,10 +43,10 @@ class Reporter:
                 self._records[_thing(record)] = record
         os.eventfd_write(self._wake, 1)
 
-    def connected(self, dpids: set[int]) -> None:
-        """Have it written that these switches are connected, and no others."""
+    def connected(self, connections: Mapping[int, object]) -> None:
+        """Have it written that these switches are connected, and no others; one that has another connection is so anew."""
         with self._lock:
-            self._connected = dpids
+            self._connected = dict(connections)
         os.eventfd_write(self._wake, 1)
 
     def run(self) -> None:
@@ -66,7 +66,7 @@ class Reporter:
         session = connection.connection
         self._changed(store.load())
         with self._lock:
-            self._written = set(self._connected)
+            self._written = dict(self._connected)
         store.write_disconnected_but(self._written)
         store.write_connected(self._written, connected=True)
         beat = time.monotonic()
@@ -86,10 +86,10 @@ class Reporter:
 
     def _write(self) -> None:
         with self._lock:
-            connected, records = set(self._connected), list(self._records.items())
-        if gone := self._written - connected:
+            connected, records = dict(self._connected), list(self._records.items())
+        if gone := self._written.keys() - connected.keys():
             store.write_connected(gone, connected=False)
-        if come := connected - self._written:
+        if come := [dpid for dpid, by in connected.items() if self._written.get(dpid) is not by]:
             store.write_connected(come, connected=True)
         self._written = connected
         for thing, record in records:

@@ -122,6 +122,16 @@ def test_a_restarted_controller_writes_no_flow_anew(
         again.kill()
 
 
+def test_a_connection_that_takes_the_place_of_another_is_told_of(controller: Controller, switch: Switch) -> None:
+    """As of a room that was removed, whose connections nobody closed, and built again."""
+    with Peer(PORT, int(switch.dpid, 16)) as before, Peer(PORT, int(switch.dpid, 16)) as after:
+        before.shake_hands()
+        wait_until(lambda: Switch.objects.get().connected_at, "the switch is told to be connected")
+        Switch.objects.update(connected_at=None)
+        after.shake_hands()
+        wait_until(lambda: Switch.objects.get().connected_at, "it is told to be connected anew")
+
+
 def test_what_others_left_on_the_switch_is_removed(controller: Controller, switch: Switch, bridge: Bridge) -> None:
     give(3, 7)
     wait_until(lambda: applied(3, 42), "socket 3 is applied")
