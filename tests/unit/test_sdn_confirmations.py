@@ -83,6 +83,7 @@ def test_changes_that_overtake_the_barriers_are_applied_one_after_the_other(rig:
     rig.change(bouncing(SEVEN, SEVEN, EIGHT))
     rig.settle()
     assert applied(rig) == [Applied(102, EIGHT.vlan), Applied(102, NINE.vlan), Applied(102, SEVEN.vlan)]
+    assert len([message for message in rig.fake.log if type(message).__name__ == "OFPPortMod"]) == 1  # down, for the last
     assert rig.table == table(rig.network)
 
 

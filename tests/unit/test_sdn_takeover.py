@@ -3,19 +3,18 @@
 import pytest
 
 from sdn import tables
-from sdn.events import PacketIn, Present
+from sdn.events import Event, FlowRemoved, PacketIn, PortChanged, Present
 from sdn.network import Limits
-from sdn.pipeline import Host
+from sdn.pipeline import Host, host_flows
 from tests.unit.room.connect import connected
 from tests.unit.room.frames import arp, ethernet
-from tests.unit.room.networks import DPID, EIGHT, SEVEN, UPLINK, container, laptop, room
+from tests.unit.room.networks import DPID, EIGHT, SEVEN, UPLINK, laptop, room, row
 from tests.unit.room.questions import learned, ports
 from tests.unit.room.rig import Rig
 from tests.unit.room.tables import raw
 
 A, B, C = laptop(1), laptop(2), laptop(3)
 OURS, THEIRS = SEVEN.vlan, EIGHT.vlan
-ROUTER = container(OURS, 1)
 
 
 @pytest.fixture
@@ -40,6 +39,26 @@ def test_a_copy_from_a_socket_that_was_freed_or_that_is_no_socket_teaches_nothin
         rig.decide(PacketIn(port, 0, ethernet(A), unknown=True))
     rig.settle()
     assert learned(rig) == set()
+
+
+def test_what_comes_while_the_switch_is_away_or_read_again_teaches_nothing(rig: Rig) -> None:
+    rig.arrive(1, ethernet(A))
+    rig.take()
+    _, known = host_flows(row(rig.network), OURS, Host(A, 1))
+    late: list[Event] = [
+        PacketIn(2, OURS, ethernet(B), unknown=True),
+        FlowRemoved(known),
+        PortChanged(1, None),
+    ]
+    rig.change(room(SEVEN, SEVEN, EIGHT, EIGHT, limits=Limits(hosts=2), tagged=True))  # which has the switch read
+    assert [rig.switch.handle(event, rig.network, rig.now) for event in late] == [[], [], []]
+    rig.settle()
+    assert learned(rig) == {(OURS, Host(A, 1))}
+    rig.disconnect()
+    assert [rig.switch.handle(event, rig.network, rig.now) for event in late] == [[], [], []]
+    rig.connect()
+    rig.settle()
+    assert learned(rig) == {(OURS, Host(A, 1))}
 
 
 def test_what_comes_before_the_switch_is_read_teaches_nothing() -> None:
