@@ -75,9 +75,8 @@ def decode_group(stats: Any) -> f.Group:
 def decode_meter(stats: Any) -> f.Meter:
     """The meter that an OFPMeterConfigStats tells of; rate 0 for one that is not like ours."""
     rate = stats.bands[0].rate if stats.bands else 0
-    like_ours = stats.flags & METER_FLAGS == METER_FLAGS and [(band.type, band.burst_size) for band in stats.bands] == [
-        (ofp.OFPMBT_DROP, rate)
-    ]
+    bands = [(band.type, band.burst_size) for band in stats.bands]
+    like_ours = stats.flags & METER_FLAGS == METER_FLAGS and bands == [(ofp.OFPMBT_DROP, _burst(rate))]
     return f.Meter(stats.meter_id, rate if like_ours else 0)
 
 
@@ -147,8 +146,13 @@ def _meter_mod(datapath: Any, message: f.MeterMod) -> Any:
         return parser.OFPMeterMod(datapath, ofp.OFPMC_DELETE, 0, message.id)
     command = ofp.OFPMC_ADD if isinstance(message, f.AddMeter) else ofp.OFPMC_MODIFY
     rate = message.meter.rate
-    band = parser.OFPMeterBandDrop(rate, rate)
+    band = parser.OFPMeterBandDrop(rate, _burst(rate))
     return parser.OFPMeterMod(datapath, command, METER_FLAGS, message.meter.id, [band])
+
+
+def _burst(rate: int) -> int:
+    """What a meter lets through at once: a fifth of a second's, for a whole one's overflows the queue of an uplink."""
+    return max(1, rate // 5)
 
 
 def _os_ken_actions(actions: Iterable[f.Action]) -> list[Any]:
