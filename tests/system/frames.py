@@ -4,6 +4,7 @@ import json
 import socket
 import struct
 import sys
+import time
 
 ETH_P_ALL = 3
 PACKET_OUTGOING = 4
@@ -20,8 +21,9 @@ def main(interface: str) -> None:
 
 
 def describe(frame: bytes) -> dict[str, str]:
-    """Addresses of a frame: MACs always, IPv4 of IPv4 and ARP frames."""
-    seen = {"dst": frame[:6].hex(":"), "src": frame[6:12].hex(":"), "type": frame[12:14].hex()}
+    """A frame in hex, when it came (time.monotonic), and its addresses: MACs always, IPv4 of IPv4 and ARP frames."""
+    seen = {"dst": frame[:6].hex(":"), "src": frame[6:12].hex(":"), "type": frame[12:14].hex(), "frame": frame.hex()}
+    seen["time"] = f"{time.monotonic():.6f}"
     if seen["type"] == "0800":
         seen |= {"ip_src": socket.inet_ntoa(frame[26:30]), "ip_dst": socket.inet_ntoa(frame[30:34]), "proto": str(frame[23])}
     if seen["type"] == "0806":

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -95,6 +96,9 @@ class Tap:
         self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         assert json.loads(self._process.stdout.readline()) == {"ready": True}
+        self._lines: list[str] = []
+        self._reader = threading.Thread(target=self._lines.extend, args=(self._process.stdout,))  # a full pipe would stop the tap
+        self._reader.start()
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -104,6 +108,7 @@ class Tap:
         """End the tap and return all frames."""
         if not hasattr(self, "_frames"):
             self._process.terminate()
-            lines = self._process.communicate()[0].splitlines()
-            self._frames: list[dict[str, str]] = [json.loads(line) for line in lines if line.endswith("}")]
+            self._reader.join()
+            self._process.communicate()
+            self._frames: list[dict[str, str]] = [json.loads(line) for line in self._lines if line.endswith("}\n")]
         return self._frames
