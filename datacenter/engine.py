@@ -220,11 +220,6 @@ class Engine:
                 self._api.remove_container(container.docker_id, force=True, v=True)
         return found
 
-    def pid(self, container: str) -> int:
-        """Process id, on the host, of a container's first process; 0 if it is not running."""
-        with _translated(f"looking at container {container}"):
-            return int(self._api.inspect_container(container)["State"]["Pid"])
-
     def execute(self, container: str, command: list[str]) -> tuple[int, str]:
         """(exit status, output of both streams) of a command run in a running container."""
         with _translated(f"Running {command[0]} in {container}"):
