@@ -33,7 +33,8 @@ class Ways:
 def lossless(ways: Ways, disturb: Callable[[], object], control: Callable[[], object] = lambda: time.sleep(1)) -> None:
     """Have numbered frames go along these ways, 1000 a second, during a disturbance; all must come through.
 
-    A run is void, and repeated, if frames found a receiver's buffer full, or if some were lost by a control run already.
+    A run is void, and repeated, if frames found a receiver's buffer full, or if some were lost by a control run already; also
+    if frames were lost in the tunnel alone, as something else on the host need not have hit the bystander's at the same time.
     """
     for _ in range(TRIES):
         before, results = _run(ways, control), _run(ways, disturb)
@@ -43,8 +44,9 @@ def lossless(ways: Ways, disturb: Callable[[], object], control: Callable[[], ob
         if not lost:
             return
         dropped = any(result.dropped for result in (*before.values(), *results.values()))
-        assert dropped or _lost(ways, before), f"the control was whole, and now these were lost: {lost}"
-    raise AssertionError(f"{TRIES} runs were void: this machine is too busy to tell")
+        if not (dropped or _lost(ways, before) or lost.keys() <= ways.tunnelled.keys()):
+            raise AssertionError(f"the control was whole, and now these were lost: {lost}")
+    raise AssertionError(f"{TRIES} runs lost frames, or were void: {lost}")
 
 
 def _lost(ways: Ways, results: Mapping[str, Result]) -> dict[str, list[int]]:
