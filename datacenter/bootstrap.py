@@ -58,7 +58,7 @@ def bootstrap(names: Names, plan: Plan, site: Site, ovsdb: Ovsdb, engine: Engine
     _check_uplink(site)
     for nic in site.room.trunks.values():
         check_trunk(nic, site.room, site.uplink)
-    found = Bootstrapped(datapath_type(), mtu(site), site.uplink)
+    found = Bootstrapped(datapath_type(), _decide_mtu(names, site, ovsdb), site.uplink)
     sysctl.ensure_inotify_instances(INOTIFY_INSTANCES)
     _ensure_vtep(names, ovsdb, found)
     _ensure_routing(names, plan, site, ovsdb, found)
@@ -81,6 +81,12 @@ def _check_uplink(site: Site) -> None:
         raise DatacenterError(
             f"NETMANAGER_UPLINK names {site.uplink}, the NIC of the default route: the host would cut itself off."
         )
+
+
+def _decide_mtu(names: Names, site: Site, ovsdb: Ovsdb) -> int:
+    """What passes everywhere, but no more than before: networks stand that were built for less, and a switch may go again."""
+    vtep = ovsdb.bridge(names.vtep)
+    return min(mtu(site), int(vtep.external_ids[MTU_KEY])) if vtep and MTU_KEY in vtep.external_ids else mtu(site)
 
 
 def _ensure_vtep(names: Names, ovsdb: Ovsdb, found: Bootstrapped) -> None:

@@ -61,9 +61,9 @@ def test_the_first_add_port_of_a_project_builds_its_network_and_all_answers_are_
 @pytest.mark.parametrize(("port", "code"), [("99", "unknown_socket"), ("0", "invalid"), ("x", "invalid"), ("-1", "invalid")])
 def test_a_socket_that_is_none(lab: Lab, path: str, port: str, code: str) -> None:
     stack = lab.stack
-    sentence = _refused(stack.post(f"/{path.format(project=6001, port=port)}/"), code)
+    sentence = _refused(stack.post(f"/{path.format(project=16001, port=port)}/"), code)
     assert port in sentence if code == "unknown_socket" else sentence.startswith("port_id: ")
-    assert postgres("SELECT count(*) FROM projects_project WHERE project_id = 6001", DATABASE).strip() == "0"
+    assert postgres("SELECT count(*) FROM projects_project WHERE project_id = 16001", DATABASE).strip() == "0"
 
 
 def test_other_methods_than_post_are_none(lab: Lab, project: int) -> None:

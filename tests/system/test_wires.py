@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.system.lab import Lab
 from tests.system.netns import INTERNET, internet_behind_nat
-from tests.system.stack import DOCKER_HOST, Stack, run
+from tests.system.stack import DOCKER_HOST, INSTANCE, Stack, run
 
 TRANSFER = Path(__file__).with_name("transfer.py").read_text()
 PORT = "9000"
@@ -74,3 +75,10 @@ def test_tcp_moves_100_mb_each_way_through_the_router(stack: Stack, project: int
     with internet_behind_nat() as far, _serving("ip", "netns", "exec", far.name):
         done = stack.inside(project, "web", "python3", "-c", TRANSFER, "fetch", INTERNET, PORT)
     assert done.stdout == "same\n", done
+
+
+def test_the_mtu_stays_as_it_was_decided_when_a_switch_with_a_wider_underlay_comes(stack: Stack, lab: Lab) -> None:
+    decided = ("ovs-vsctl", "get", "bridge", f"{INSTANCE}-vtep", "external_ids:netmanager.mtu")
+    before = run(*decided)
+    stack.manage("bootstrap_datacenter")
+    assert run(*decided) == before

@@ -4,12 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from datacenter.addressing import mac_of
+from datacenter.netlink import link_exists
 from lab.leases import Lease
 from lab.stream import Endpoint
 from tests.system.lab import Lab
 from tests.system.room.frames import Addresses
 from tests.system.room.mesh import Member, Place
-from tests.system.stack import Stack
+from tests.system.stack import INSTANCE, Stack, wait_until
 
 CONTAINERS = ("web", "db")
 SOCKETS, SWITCHES = 8, 2  # 1 to 4 on the first, 5 to 8 on the second
@@ -45,6 +46,10 @@ class Town:
     def demolish(self) -> None:
         with ThreadPoolExecutor(len(SEATS)) as pool:
             list(pool.map(self.stack.delete_project, SEATS))
+        bridges = [f"{INSTANCE}-p{project}" for project in SEATS]
+        wait_until(
+            lambda: not any(link_exists(bridge) for bridge in bridges), "the projects' bridges are gone from the kernel too"
+        )
 
     def settle(self, lab: Lab) -> None:
         """Every laptop joins its project."""
