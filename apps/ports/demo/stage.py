@@ -54,9 +54,9 @@ class Stage:
             time.sleep(0.1)
         return value
 
-    def inside(self, project: int, *command: str, name: str = WEB) -> tuple[int, str]:
-        """Exit status and output of a command in a container."""
-        return host.engine.execute(host.names.container(project, name), list(command))
+    def inside(self, project: int, *command: str) -> tuple[int, str]:
+        """Exit status and output of a command in the project's container WEB."""
+        return host.engine.execute(host.names.container(project, WEB), list(command))
 
     def container_pings(self, project: int, target: str) -> bool:
         return self.inside(project, "ping", "-c", "2", "-W", "2", target)[0] == 0
