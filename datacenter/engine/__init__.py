@@ -1,0 +1,12 @@
+"""Containers, images, networks and volumes of the Docker Engine; the only importer of docker."""
+
+from datacenter.engine.containers import Containers, ContainerSpec, ContainerState
+from datacenter.engine.images import Images
+from datacenter.engine.networks import Networks, NetworkSpec
+from datacenter.engine.volumes import Volumes
+
+__all__ = ["ContainerSpec", "ContainerState", "Engine", "NetworkSpec"]
+
+
+class Engine(Networks, Volumes, Containers, Images):
+    """A connection to the Docker Engine, opened at first use and kept."""

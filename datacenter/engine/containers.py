@@ -1,0 +1,185 @@
+"""Containers of the Docker Engine."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from ipaddress import IPv4Address
+from typing import Any
+
+import requests
+from docker.errors import APIError
+from docker.types import LogConfig, Mount
+
+from datacenter.engine.connection import Connection, forgiving, label_filter, translated
+from datacenter.errors import DatacenterError, StartRefused
+
+STOP_TIMEOUT = 5  # seconds between SIGTERM and SIGKILL
+# Not `unless-stopped`: an engine that comes back after a SIGKILL stops the containers it finds alive, takes that for
+# somebody's wish (moby 20.10, daemon.restore) and leaves them stopped. So a stopped container has no policy at all.
+RUNNING: Any = {"Name": "always", "MaximumRetryCount": 0}
+STOPPED: Any = {"Name": "no", "MaximumRetryCount": 0}  # a policy that the stubs of docker do not know
+# A start that fails for another reason fails for what is in the image: its user, its directory, its command. The
+# engine's status codes do not tell (400, 404 and 500 for either).
+ENGINES_OWN_TROUBLE = ("no such container", "endpoint", "network", "no space left", "driver")
+SHORT_ID = 12  # characters of Docker's short id
+
+
+@dataclass(frozen=True)
+class ContainerSpec:
+    """A container to make; `networks` are (network, address) in the order they are connected."""
+
+    name: str
+    image: str
+    networks: tuple[tuple[str, IPv4Address], ...]
+    labels: Mapping[str, str]
+    hostname: str
+    command: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    dns: tuple[str, ...] = ()
+    dns_search: tuple[str, ...] = ()
+    memory: int | None = None  # bytes
+    cpus: float | None = None  # cores
+    pids: int | None = None
+    cap_drop: tuple[str, ...] = ()
+    cap_add: tuple[str, ...] = ()
+    sysctls: Mapping[str, str] = field(default_factory=dict)
+    binds: tuple[tuple[str, str], ...] = ()  # (host directory, path), read-only
+    volumes: tuple[tuple[str, str], ...] = ()  # (volume name, path)
+
+
+@dataclass(frozen=True)
+class ContainerState:
+    """What the engine says of a container."""
+
+    docker_id: str
+    name: str
+    status: str  # Docker's word: created, running, paused, restarting, exited, dead
+    labels: Mapping[str, str]
+    endpoints: frozenset[str]  # ids of its connections to networks, while it runs
+
+
+class Containers(Connection):
+    """The engine's containers."""
+
+    def create_container(self, spec: ContainerSpec) -> str:
+        """Short id of a new, stopped container; a leftover of the same name and owner is removed first.
+
+        Raises ImageMissing, or DatacenterError if another owner's container has the name.
+        """
+        with translated(f"Making container {spec.name}"):
+            try:
+                made = self._create(spec)
+            except APIError as error:
+                if error.status_code != requests.codes.conflict:
+                    raise
+                self._remove_leftover(spec)
+                made = self._create(spec)
+            for network, address in spec.networks[1:]:
+                self._api.connect_container_to_network(made, network, ipv4_address=str(address))
+            return made[:SHORT_ID]
+
+    def containers(self, labels: Mapping[str, str]) -> list[ContainerState]:
+        """All containers, running or not, that carry the labels, in one request."""
+        with translated("Listing containers"):
+            return [_state(listed) for listed in self._api.containers(all=True, filters=label_filter(labels))]
+
+    def start(self, container: str) -> None:
+        """Start a container; a running one is left alone. Raises StartRefused, ContainerMissing."""
+        with translated(f"Starting container {container}"), _starting():
+            self._api.start(container)
+
+    def keep_running(self, container: str) -> None:
+        """Have the engine start the container again whenever it ends, also after `stop`."""
+        with translated(f"Changing container {container}"):
+            self._api.update_container(container, restart_policy=RUNNING)
+
+    def stop(self, container: str) -> None:
+        """Stop a container, within STOP_TIMEOUT and for good; a stopped one is left alone."""
+        with translated(f"Stopping container {container}"):
+            self._api.update_container(container, restart_policy=STOPPED)
+            self._api.stop(container, timeout=STOP_TIMEOUT)
+
+    def restart(self, container: str) -> None:
+        """Stop and start a container, whatever state it is in. Raises StartRefused, ContainerMissing."""
+        with translated(f"Restarting container {container}"), _starting():
+            self._api.restart(container, timeout=STOP_TIMEOUT)
+
+    def delete_containers(self, labels: Mapping[str, str]) -> list[ContainerState]:
+        """Remove all containers that carry the labels, running or not, with their anonymous volumes; what they were."""
+        found = self.containers(labels)
+        for container in found:
+            with translated(f"Removing container {container.name}"), forgiving():
+                self._api.remove_container(container.docker_id, force=True, v=True)
+        return found
+
+    def execute(self, container: str, command: list[str]) -> tuple[int, str]:
+        """(exit status, output of both streams) of a command run in a running container."""
+        with translated(f"Running {command[0]} in {container}"):
+            made = self._api.exec_create(container, command)
+            output = self._api.exec_start(made["Id"])
+            return int(self._api.exec_inspect(made["Id"])["ExitCode"]), output.decode(errors="replace")
+
+    def wait_for_log(self, container: str, text: str) -> None:
+        """Return when the container has logged the text since its last start; DatacenterError if it ended before."""
+        with translated(f"Reading the log of {container}"):
+            state = self._api.inspect_container(container)["State"]
+            logged = self._api.logs(container, stream=True, follow=True, since=_epoch(state["StartedAt"]))
+            last = b""
+            for chunk in logged:
+                last = (last + chunk)[-2000:]
+                if text.encode() in last:
+                    logged.close()
+                    return
+        lines = last.decode(errors="replace").strip().splitlines()
+        raise DatacenterError(f"Container {container} ended before it was ready: {' / '.join(lines[-3:]) or 'no output'}.")
+
+    def _create(self, spec: ContainerSpec) -> str:
+        network, address = spec.networks[0]
+        mounts = [Mount(path, directory, type="bind", read_only=True) for directory, path in spec.binds]
+        mounts += [Mount(path, volume, type="volume") for volume, path in spec.volumes]
+        host = self._api.create_host_config(
+            network_mode=network, init=True, restart_policy=RUNNING,
+            dns=list(spec.dns) or None, dns_search=list(spec.dns_search) or None,
+            mem_limit=spec.memory, nano_cpus=int(spec.cpus * 1e9) if spec.cpus else None, pids_limit=spec.pids,
+            cap_drop=list(spec.cap_drop) or None, cap_add=list(spec.cap_add) or None,
+            sysctls=dict(spec.sysctls) or None, mounts=mounts or None,
+            log_config=LogConfig(type="json-file", config={"max-size": "10m", "max-file": "2"}),
+        )  # fmt: skip
+        endpoint = self._api.create_endpoint_config(ipv4_address=str(address))
+        made = self._api.create_container(
+            spec.image, command=spec.command, name=spec.name, hostname=spec.hostname, host_config=host,
+            environment=dict(spec.environment), labels=dict(spec.labels), stop_timeout=STOP_TIMEOUT,
+            networking_config=self._api.create_networking_config({network: endpoint}),  # type: ignore[arg-type]  # wrong stubs
+        )  # fmt: skip
+        return str(made["Id"])
+
+    def _remove_leftover(self, spec: ContainerSpec) -> None:
+        found = self._api.inspect_container(spec.name)
+        if not spec.labels.items() <= (found["Config"]["Labels"] or {}).items():
+            raise DatacenterError(f"A container {spec.name} exists and is not ours; rename or remove it.")
+        self._api.remove_container(found["Id"], force=True, v=True)
+
+
+@contextmanager
+def _starting() -> Iterator[None]:
+    """What the image is to blame for becomes StartRefused."""
+    try:
+        yield
+    except APIError as error:
+        said = str(error.explanation)
+        if any(word in said.lower() for word in ENGINES_OWN_TROUBLE):
+            raise
+        raise StartRefused(f"The container could not be started: {said}.") from error
+
+
+def _state(listed: Mapping[str, Any]) -> ContainerState:
+    """From an entry of the engine's list of containers."""
+    networks = listed["NetworkSettings"]["Networks"].values()
+    endpoints = frozenset(network["EndpointID"] for network in networks if network["EndpointID"])
+    return ContainerState(listed["Id"][:SHORT_ID], listed["Names"][0].lstrip("/"), listed["State"], listed["Labels"], endpoints)
+
+
+def _epoch(timestamp: str) -> int:
+    """Whole seconds since 1970 of Docker's RFC 3339 time with nanoseconds."""
+    return int(datetime.fromisoformat(timestamp[:19]).replace(tzinfo=UTC).timestamp())

@@ -1,0 +1,58 @@
+"""Docker networks of our driver."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+
+from docker.types import IPAMConfig, IPAMPool
+
+from datacenter.engine.connection import Connection, forgiving, label_filter, translated
+from datacenter.errors import DatacenterError
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """A Docker network of our driver, on a bridge that already exists."""
+
+    name: str
+    driver: str
+    bridge: str
+    subnet: IPv4Network
+    gateway: IPv4Address
+    ip_range: IPv4Network | None
+    labels: Mapping[str, str]
+
+
+class Networks(Connection):
+    """The engine's networks."""
+
+    def ensure_network(self, spec: NetworkSpec) -> str:
+        """Id of the network, made if it is missing; DatacenterError if another owner has its name."""
+        with translated(f"Making Docker network {spec.name}"):
+            present = [n for n in self._api.networks(names=[f"^{spec.name}$"]) if n["Name"] == spec.name]
+            if present and not spec.labels.items() <= (present[0]["Labels"] or {}).items():
+                raise DatacenterError(f"Docker network {spec.name} exists and is not ours; rename or remove it.")
+            if present:
+                return str(present[0]["Id"])
+            pool = IPAMPool(
+                subnet=str(spec.subnet),
+                gateway=str(spec.gateway),
+                iprange=str(spec.ip_range) if spec.ip_range else None,
+            )
+            made = self._api.create_network(
+                spec.name,
+                driver=spec.driver,
+                options={"netmanager.bridge": spec.bridge},
+                ipam=IPAMConfig(pool_configs=[pool]),
+                labels=dict(spec.labels),
+                check_duplicate=True,
+            )
+            return str(made["Id"])
+
+    def delete_networks(self, labels: Mapping[str, str]) -> None:
+        """Remove all networks that carry the labels."""
+        with translated("Listing networks"):
+            found = self._api.networks(filters=label_filter(labels))
+        for network in found:
+            with translated(f"Removing Docker network {network['Name']}"), forgiving():
+                self._api.remove_network(network["Id"])
