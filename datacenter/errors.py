@@ -19,3 +19,11 @@ class ContainerMissing(DatacenterError):
 
 class StartRefused(DatacenterError):
     """The engine could not start the container's command."""
+
+
+class DockerfileRefused(DatacenterError):
+    """This is no Dockerfile, or one that asks for what builds may not do."""
+
+
+class BuildFailed(DatacenterError):
+    """A step of a Dockerfile failed; the message is the engine's."""

@@ -85,6 +85,14 @@ class Names:
         """Docker's name of a container; `.` cannot be in a name, so it never equals the router's."""
         return f"{self.instance}-p{project_id}.{name}"
 
+    def next_container(self, project_id: int, name: str) -> str:
+        """Docker's name of the container that takes another's place, until it has."""
+        return f"{self.container(project_id, name)}.next"
+
+    def image(self, project_id: int, name: str, build: str) -> str:
+        """Reference of the image of a container that was built from a Dockerfile; `build` tells one build from another."""
+        return f"{self.instance}-p{project_id}/{name}:{build}"
+
     def tunnel(self, switch_id: int) -> str:
         """VXLAN port on the VTEP bridge that leads to a switch."""
         return f"{self.instance}-vx{switch_id}"

@@ -7,6 +7,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
+from apps.operations.models import Operation
 from apps.projects.models import Project
 
 # RFC 1123 label: the router answers for it as <name>.p<id>.lab.internal.
@@ -52,7 +53,13 @@ class Container(models.Model):
     ip = models.GenericIPAddressField(protocol="IPv4")
     mac = models.CharField(max_length=17)
     image = models.CharField(max_length=255)
-    dockerfile = models.TextField(blank=True)
+    dockerfile = models.TextField(blank=True, help_text="What the image was built from; empty for one of the catalogue.")
+    command = models.CharField(max_length=255, blank=True)
+    cpus = models.FloatField(help_text="Cores it may use.")
+    memory = models.PositiveBigIntegerField(help_text="Bytes it may use.")
+    maker = models.ForeignKey(
+        Operation, on_delete=models.SET_NULL, null=True, related_name="+", help_text="The operation that makes it, or made it."
+    )
     desired = models.CharField(max_length=7, choices=Desired.choices, default=Desired.RUNNING)
     status = models.CharField(max_length=16, default="created", help_text="Docker's word, as of the last operation.")
     created_by = models.PositiveIntegerField()

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from django.conf import settings
+from django.db.models import Count, Sum
 
 from apps import host
 from apps.containers.models import Container, Desired
 from apps.errors import Broken, Rejected
 from apps.operations.locks import Lease, LeaseLost
+from apps.operations.models import Operation, State
 from apps.projects.models import Project
+from apps.projects.quotas import quota_check
 from datacenter.addressing import Subnet, mac_of
 from datacenter.engine import ContainerSpec
 from datacenter.errors import ContainerMissing, DatacenterError, ImageMissing, StartRefused
@@ -20,49 +23,94 @@ from datacenter.names import CONTAINER_KEY, project_domain
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a new container is to be; an empty name is chosen here."""
+    """What a new container is to be; an empty name is chosen here, and an image is built where there is a Dockerfile."""
 
     name: str
     image: str
     command: str
-    created_by: int
+    dockerfile: str = ""
 
 
-def provision(project: Project, wanted: Wanted, lease: Lease) -> Container:
-    """A running container with an address of its own; on failure nothing of it is left."""
+def claim(project: Project, wanted: Wanted, maker: Operation) -> Container:
+    """The row of a container to be made: a name, an address, and a part of the project's quotas are its own from now on."""
     _forget_half_made(project)
-    container = _claim(project, wanted)
-    try:
+    cpus, memory = settings.NETMANAGER_CONTAINER_CPUS, settings.NETMANAGER_CONTAINER_MEMORY
+    _check_quotas(project, cpus, memory)
+    taken = dict(project.containers.values_list("name", "ip"))
+    name = wanted.name or _free_name(set(taken))
+    if name in taken:
+        raise Rejected(
+            "name_taken", f"Project {project.pk} already has a container {name}; choose another name or remove that one."
+        )
+    assert project.vlan is not None
+    ip = _free_address(host.plan.subnet(project.vlan), set(taken.values()), project)
+    return project.containers.create(
+        name=name, ip=ip, mac=mac_of(ip), image=wanted.image, command=wanted.command, dockerfile=wanted.dockerfile,
+        cpus=cpus, memory=memory, created_by=maker.user_id, maker=maker,
+    )  # fmt: skip
+
+
+def provision(container: Container, lease: Lease) -> None:
+    """Make a claimed container and start it; on failure nothing of it is left."""
+    with unclaimed_on_failure(container):
         lease.check()
-        host.hosts.add(project.pk, container.name, container.ip)
-        container.docker_id = _create(_spec(project, container, wanted.command), lease)
+        host.hosts.add(container.project_id, container.name, container.ip)
+        container.docker_id = _create(container_spec(container), lease)
         lease.check()
         _start(container)
+    _save(container, Desired.RUNNING, "running")
+
+
+@contextmanager
+def unclaimed_on_failure(container: Container) -> Iterator[None]:
+    """Remove the container again, and its row, if the block fails."""
+    try:
+        yield
     except LeaseLost:  # another worker may be making the next container by now; it forgets this one's row
         raise
     except Exception:
         with suppress(DatacenterError):  # the cause is what the caller must hear; the next call forgets the row
             deprovision(container)
         raise
-    _save(container, Desired.RUNNING, "running")
-    return container
 
 
 def _forget_half_made(project: Project) -> None:
-    """Remove what a lost worker was making: nothing else runs in this project now."""
-    for container in project.containers.filter(docker_id=""):
+    """Remove what lost workers were making, and not what waits for its build or its end."""
+    for container in project.containers.filter(docker_id="").exclude(maker__state__in=(State.WAITING, State.RUNNING)):
         deprovision(container)
 
 
 def deprovision(container: Container) -> None:
-    """Remove the container, its name and its row; what is gone is forgiven."""
-    host.engine.delete_containers(host.names.owner(container.project_id) | {CONTAINER_KEY: container.name})
+    """Remove the container, its volumes, its name, the image that was built for it, and its row; what is gone is forgiven."""
+    host.engine.delete_containers(container_labels(container))
     host.hosts.remove(container.project_id, container.name)
+    if container.dockerfile:
+        host.engine.delete_images(container_labels(container))
     container.delete()
+
+
+def container_labels(container: Container) -> dict[str, str]:
+    """Labels of the container, and of its image if it was built for it."""
+    return host.names.owner(container.project_id) | {CONTAINER_KEY: container.name}
+
+
+def settle(container: Container) -> None:
+    """Remove what an interrupted update left beside the container, which has its name to itself then."""
+    for found in host.engine.containers(container_labels(container)):
+        if found.docker_id != container.docker_id:
+            host.engine.delete_container(found, keeping=_volumes(container))
+        elif found.name != (name := host.names.container(container.project_id, container.name)):
+            host.engine.rename(found.docker_id, name)
+
+
+def _volumes(container: Container) -> list[str]:
+    found = host.engine.containers(container_labels(container))
+    return [volume for one in found if one.docker_id == container.docker_id for volume in one.volumes.values()]
 
 
 def start(container: Container) -> None:
     with _present(container):
+        settle(container)
         _start(container)
         host.engine.keep_running(container.docker_id)
     _save(container, Desired.RUNNING, "running")
@@ -76,6 +124,7 @@ def stop(container: Container) -> None:
 
 def restart(container: Container) -> None:
     with _present(container), _startable():
+        settle(container)
         host.engine.restart(container.docker_id)
         host.engine.keep_running(container.docker_id)
     _save(container, Desired.RUNNING, "running")
@@ -90,17 +139,10 @@ def _present(container: Container) -> Iterator[None]:
         raise Broken("container_lost", sentence) from error
 
 
-def _claim(project: Project, wanted: Wanted) -> Container:
-    """The row, with the lowest free address and a name that nobody in the project has."""
-    assert project.vlan is not None
-    taken = dict(project.containers.values_list("name", "ip"))
-    name = wanted.name or _free_name(set(taken))
-    if name in taken:
-        raise Rejected(
-            "name_taken", f"Project {project.pk} already has a container {name}; choose another name or remove that one."
-        )
-    ip = _free_address(host.plan.subnet(project.vlan), set(taken.values()), project)
-    return project.containers.create(name=name, ip=ip, mac=mac_of(ip), image=wanted.image, created_by=wanted.created_by)
+def _check_quotas(project: Project, cpus: float, memory: int) -> None:
+    used = project.containers.aggregate(containers=Count("pk"), cpus=Sum("cpus", default=0.0), memory=Sum("memory", default=0))
+    for what, more in (("containers", 1), ("cpus", cpus), ("memory", memory)):
+        quota_check(project.pk, what, used[what], more)
 
 
 def _free_name(taken: set[str]) -> str:
@@ -132,20 +174,22 @@ def _create_after_pull(spec: ContainerSpec, lease: Lease) -> str:
     return host.engine.create_container(spec)
 
 
-def _spec(project: Project, container: Container, command: str) -> ContainerSpec:
+def container_spec(container: Container) -> ContainerSpec:
+    """The container as the engine is to make it."""
+    project = container.project
     assert project.vlan is not None
     subnet, domain = host.plan.subnet(project.vlan), project_domain(project.pk)
     return ContainerSpec(
         name=host.names.container(project.pk, container.name),
         image=container.image,
         networks=((host.names.bridge(project.pk), IPv4Address(container.ip)),),
-        labels=host.names.owner(project.pk) | {CONTAINER_KEY: container.name},
+        labels=container_labels(container),
         hostname=container.name,
-        command=command or None,
+        command=container.command or None,
         dns=(str(subnet.router),),
         dns_search=(domain,),
-        memory=settings.NETMANAGER_CONTAINER_MEMORY,
-        cpus=settings.NETMANAGER_CONTAINER_CPUS,
+        memory=container.memory,
+        cpus=container.cpus,
         pids=settings.NETMANAGER_CONTAINER_PIDS,
     )
 

@@ -3,10 +3,14 @@
 import re
 
 from django.db import connections
+from django.db.models import QuerySet
 
 from apps import host
+from apps.containers.kinds import UPDATE
 from apps.containers.models import Container, Image
 from apps.errors import Broken, Rejected
+from apps.operations.models import Operation, State
+from apps.projects.models import Project
 from apps.projects.selectors import member_projects
 from datacenter.names import CONTAINER_KEY
 
@@ -18,12 +22,29 @@ def container_find(user_id: int, docker_id: str) -> Container:
     if not re.fullmatch(r"[0-9a-f]{4,64}", docker_id):
         sentence = f"{docker_id!r} is no docker_id; give {SHORTEST_PREFIX} or more hexadecimal digits, as new-container answered."
         raise Rejected("invalid_docker_id", sentence)
-    found = Container.objects.filter(docker_id__startswith=docker_id[:12], project__in=member_projects(user_id))[:2]
+    projects = member_projects(user_id)
+    found = Container.objects.filter(docker_id__startswith=docker_id[:12], project__in=projects)[:2]
     if not found:
+        _tell_successor(docker_id, projects)
         raise Rejected("unknown_container", f"User {user_id} has no container {docker_id}; get-project-containers lists them.")
     if len(found) > 1:
         raise Rejected("ambiguous_container", f"More than one container begins with {docker_id}; give more digits.")
     return found[0]
+
+
+def _tell_successor(docker_id: str, projects: QuerySet[Project]) -> None:
+    """Raise Rejected with the container that took this one's place by an update, if it is there still."""
+    updates = Operation.objects.filter(kind=UPDATE, state=State.SUCCEEDED, project_id__in=projects.values("pk")).order_by(
+        "-created"
+    )
+    successor = docker_id[:12]
+    while update := updates.filter(target__startswith=successor).exclude(result__docker_id=successor).first():
+        successor = update.result["docker_id"]
+        if current := Container.objects.filter(docker_id=successor).first():
+            raise Rejected(
+                "container_replaced",
+                f"Container {docker_id} was replaced by {current.docker_id} when {current.name} was updated; use that docker_id.",
+            )
 
 
 def image_find(name: str) -> Image:

@@ -6,16 +6,40 @@ from rest_framework import serializers
 
 from apps.containers.models import NAME_PATTERN
 from apps.operations.serializers import IdField, PathSerializer
+from datacenter import dockerfile
+from datacenter.errors import DockerfileRefused
 from datacenter.names import ROUTER_HOSTNAME
 
 RESERVED = {ROUTER_HOSTNAME, "localhost"}
 NAME_RULE = "use 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends."
-NO_BUILDS = "Building from a Dockerfile is not available yet; name an image of the catalogue instead."
+DOCKERFILE_SIZE = 64 * 1024  # bytes
 
 
 class ContainerPath(PathSerializer):
     user_id = IdField()
     docker_id = serializers.CharField()
+
+
+class DockerfileField(serializers.FileField):
+    """A Dockerfile as a file of multipart/form-data; its text."""
+
+    default_error_messages = {"invalid": "Send the Dockerfile as a file of multipart/form-data (curl -F dockerfile=@Dockerfile)."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_empty_file=True, max_length=None, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:  # type: ignore[override]  # a FileField's value is the file
+        file = super().to_internal_value(data)
+        if file.size > DOCKERFILE_SIZE:
+            raise serializers.ValidationError(
+                f"A Dockerfile has at most {DOCKERFILE_SIZE // 1024} KiB; this one has {file.size} bytes."
+            )
+        text = _text(file.read())
+        try:
+            dockerfile.parse(text)
+        except DockerfileRefused as error:
+            raise serializers.ValidationError(str(error)) from error
+        return text
 
 
 class NewContainer(serializers.Serializer[Any]):
@@ -28,12 +52,28 @@ class NewContainer(serializers.Serializer[Any]):
         error_messages={"invalid": f"This is no host name; {NAME_RULE}"},
     )
     image = serializers.CharField(required=False, default="", allow_blank=True, max_length=63)
-    dockerfile = serializers.FileField(required=False, allow_empty_file=True, error_messages={"invalid": NO_BUILDS})
+    dockerfile = DockerfileField(required=False, default="")
 
     def validate_name(self, name: str) -> str:
         if name in RESERVED:
             raise serializers.ValidationError(f"{name} is a reserved name; choose another.")
         return name
 
-    def validate_dockerfile(self, dockerfile: object) -> object:
-        raise serializers.ValidationError(NO_BUILDS)
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["image"] and attrs["dockerfile"]:
+            raise serializers.ValidationError("Give either an image of the catalogue or a Dockerfile, not both.")
+        return attrs
+
+
+class UpdateContainer(serializers.Serializer[Any]):
+    dockerfile = DockerfileField()
+
+
+def _text(content: bytes) -> str:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise serializers.ValidationError(f"The Dockerfile is not text in UTF-8: byte {error.start} is none.") from error
+    if "\0" in text:
+        raise serializers.ValidationError("The Dockerfile is not text: it has NUL characters.")
+    return text

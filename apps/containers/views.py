@@ -4,10 +4,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.containers import selectors, services, tasks
-from apps.containers.serializers import ContainerPath, NewContainer
-from apps.operations.responses import answer
-from apps.operations.services import Caller
+from apps.containers import kinds, selectors, services
+from apps.containers.serializers import ContainerPath, NewContainer, UpdateContainer
+from apps.operations.responses import perform
 from apps.projects.serializers import ProjectPath
 from apps.projects.services import member_admit
 
@@ -19,9 +18,19 @@ class CreateContainer(APIView):
         ids = ProjectPath.read(**path)
         body = NewContainer(data=request.data)
         body.is_valid(raise_exception=True)
-        wanted = body.validated_data
-        caller = Caller(request.user.get_username(), ids["user_id"])
-        return answer(services.container_create(caller, ids["project_id"], wanted["name"], wanted["image"]))
+        wanted, project_id = body.validated_data, ids["project_id"]
+        return perform(request, ids["user_id"], lambda caller: services.container_create(caller, project_id, wanted))
+
+
+class UpdateContainerImage(APIView):
+    """POST /update-container/{user_id}/{docker_id}/"""
+
+    def post(self, request: Request, **path: str) -> Response:
+        ids = ContainerPath.read(**path)
+        body = UpdateContainer(data=request.data)
+        body.is_valid(raise_exception=True)
+        docker_id, dockerfile = ids["docker_id"], body.validated_data["dockerfile"]
+        return perform(request, ids["user_id"], lambda caller: services.container_update(caller, docker_id, dockerfile))
 
 
 class ProjectContainers(APIView):
@@ -40,12 +49,11 @@ class ChangeContainer(APIView):
 
     def post(self, request: Request, **path: str) -> Response:
         ids = ContainerPath.read(**path)
-        caller = Caller(request.user.get_username(), ids["user_id"])
-        return answer(services.container_change(caller, self.kind, ids["docker_id"]))
+        return perform(request, ids["user_id"], lambda caller: services.container_change(caller, self.kind, ids["docker_id"]))
 
 
 class RemoveContainer(ChangeContainer):
-    kind = tasks.REMOVE
+    kind = kinds.REMOVE
 
 
 class ChangeContainerByGet(ChangeContainer):
@@ -56,12 +64,12 @@ class ChangeContainerByGet(ChangeContainer):
 
 
 class StartContainer(ChangeContainerByGet):
-    kind = tasks.START
+    kind = kinds.START
 
 
 class StopContainer(ChangeContainerByGet):
-    kind = tasks.STOP
+    kind = kinds.STOP
 
 
 class RestartContainer(ChangeContainerByGet):
-    kind = tasks.RESTART
+    kind = kinds.RESTART

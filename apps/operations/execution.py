@@ -1,52 +1,64 @@
-"""Runs operations: finds the code of a kind, moves the row's state, turns exceptions into its error."""
+"""Runs operations: finds the code of a kind's step, moves the row's state, turns exceptions into its error."""
 
 import logging
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 
 from apps.errors import Broken, NetManagerError
 from apps.operations.deadline import TIME_LIMIT, time_limit
 from apps.operations.locks import Lease, sign_of_life
-from apps.operations.models import Operation, State
+from apps.operations.models import Operation, State, Step
 from datacenter.errors import DatacenterError, DatacenterUnavailable
 
 log = logging.getLogger(__name__)
 
-Executor = Callable[[Operation, Lease], dict[str, Any]]
-_executors: dict[str, Executor] = {}
+
+@dataclass(frozen=True)
+class Continue:
+    """What an executor returns to have the operation wait for another step."""
+
+    step: Step
 
 
-def executes(kind: str) -> Callable[[Executor], Executor]:
-    """Register the function that carries out a kind: (operation, lease) → result, or raises NetManagerError."""
+Executor = Callable[[Operation, Lease], dict[str, Any] | Continue]
+_executors: dict[tuple[str, str], tuple[Executor, float]] = {}
+
+
+def executes(kind: str, step: Step = Step.FIRST, seconds: float = TIME_LIMIT) -> Callable[[Executor], Executor]:
+    """Register what carries out a step of a kind: (operation, lease) → result, or Continue; raises NetManagerError."""
 
     def register(executor: Executor) -> Executor:
-        _executors[kind] = executor
+        _executors[kind, step] = executor, seconds
         return executor
 
     return register
 
 
-def execute(operation: Operation, lease: Lease) -> None:
-    """Run one WAITING operation to its end; a failure is written to the row and not raised."""
+def execute(operation: Operation, lease: Lease) -> Step | None:
+    """Run one WAITING operation to the end of its step; the step it waits for then, if any.
+
+    A failure is written to the row and not raised.
+    """
     with sign_of_life(operation.uuid):
         if not _started(operation):
-            return
-        log.info("%s %s begins", operation, operation.uuid)
+            return None
+        log.info("%s %s begins, step %s", operation, operation.uuid, operation.step)
         try:
-            with time_limit(TIME_LIMIT):
-                result = _executors[operation.kind](operation, lease)
+            executor, seconds = _executors[operation.kind, operation.step]
+            with time_limit(seconds):
+                result = executor(operation, lease)
         except Exception as error:
             failure = _as_failure(operation, error)
             fail(Q(pk=operation.pk, state=State.RUNNING), failure)
             log.warning("%s %s failed: %s", operation, operation.uuid, failure)
-        else:
-            ended = {"state": State.SUCCEEDED, "result": result, "finished": timezone.now()}
-            Operation.objects.filter(pk=operation.pk, state=State.RUNNING).update(**ended)
-            log.info("%s %s done", operation, operation.uuid)
+            return None
+        return _stepped(operation, result)
 
 
 def fail(which: Q, failure: NetManagerError) -> int:
@@ -60,9 +72,29 @@ def fail(which: Q, failure: NetManagerError) -> int:
     )
 
 
+def output_append(operation: Operation, text: str) -> bool:
+    """Append to the log of an operation; whether it is running still, and not ended by somebody else."""
+    running = Operation.objects.filter(pk=operation.pk, state=State.RUNNING)
+    if not text:
+        return running.exists()
+    Operation.objects.filter(pk=operation.pk).update(log=Concat("log", Value(text)))
+    return running.exists()
+
+
 def _started(operation: Operation) -> bool:
-    running = {"state": State.RUNNING, "started": timezone.now(), "worker": socket.gethostname()}
-    return Operation.objects.filter(pk=operation.pk, state=State.WAITING).update(**running) == 1
+    running = {"state": State.RUNNING, "started": operation.started or timezone.now(), "worker": socket.gethostname()}
+    return Operation.objects.filter(pk=operation.pk, state=State.WAITING, step=operation.step).update(**running) == 1
+
+
+def _stepped(operation: Operation, result: dict[str, Any] | Continue) -> Step | None:
+    running = Operation.objects.filter(pk=operation.pk, state=State.RUNNING)
+    if isinstance(result, Continue):
+        running.update(state=State.WAITING, step=result.step)
+        log.info("%s %s waits for step %s", operation, operation.uuid, result.step)
+        return result.step
+    running.update(state=State.SUCCEEDED, result=result, finished=timezone.now())
+    log.info("%s %s done", operation, operation.uuid)
+    return None
 
 
 def _as_failure(operation: Operation, error: Exception) -> NetManagerError:

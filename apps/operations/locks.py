@@ -1,8 +1,9 @@
-"""PostgreSQL advisory locks: one worker per project, and a sign of life per running operation."""
+"""PostgreSQL advisory locks: one worker per project and queue, and a sign of life per running operation."""
 
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pglock
 from django.db import Error, connection
@@ -38,6 +39,13 @@ class Lease:
 def project_lease(project_id: int) -> Iterator[Lease | None]:
     """The project's lease, or None if another worker has it; never waits."""
     with pglock.advisory(f"project:{project_id}", timeout=0) as acquired:
+        yield Lease() if acquired else None
+
+
+@contextmanager
+def builds_lease(project_id: int, wait: timedelta | int = 0) -> Iterator[Lease | None]:
+    """The lease of the project's builds, or None if a builder has it and goes on having it so long."""
+    with pglock.advisory(f"builds:{project_id}", timeout=wait) as acquired:
         yield Lease() if acquired else None
 
 

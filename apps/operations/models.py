@@ -19,31 +19,42 @@ class State(models.TextChoices):
 ENDED = (State.SUCCEEDED, State.FAILED)
 
 
+class Step(models.TextChoices):
+    """Where an operation of several steps is; between two it is WAITING again."""
+
+    FIRST = "first", "first, under the project's lock"
+    BUILD = "build", "an image is built, in queue `builds` and without the project's lock"
+    FINISH = "finish", "last, under the project's lock"
+
+
 class Operation(models.Model):
     """One requested change. Its end is notified on ENDED_CHANNEL with the uuid, whoever writes it."""
 
     uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=32)
     user_id = models.PositiveIntegerField(help_text="The platform's user in whose name the service asked.")
-    project_id = models.PositiveIntegerField()
+    project_id = models.PositiveIntegerField(help_text="0 where no project was concerned: a free socket was freed.")
     target = models.CharField(max_length=64, blank=True, help_text="Container or socket, where the kind has one.")
     state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
+    step = models.CharField(max_length=6, choices=Step.choices, default=Step.FIRST)
     request = models.JSONField(default=dict)
     result = models.JSONField(default=dict)
     error_code = models.CharField(max_length=32, blank=True)
     error = models.TextField(blank=True)
     operators = models.BooleanField(default=False, help_text="The error is one that only the operator can mend.")
-    log = models.TextField(blank=True)
+    log = models.TextField(blank=True, help_text="Output of the build.")
     created = models.DateTimeField(auto_now_add=True)
     started = models.DateTimeField(null=True)
     finished = models.DateTimeField(null=True)
     worker = models.CharField(max_length=128, blank=True)
     service = models.CharField(max_length=150)
     idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001  (unique where there is one)
+    fingerprint = models.CharField(max_length=64, blank=True, help_text="Digest of the request that the key came with.")
 
     class Meta:
         constraints = [
             models.CheckConstraint(name="operation_state", condition=Q(state__in=State.values)),
+            models.CheckConstraint(name="operation_step", condition=Q(step__in=Step.values)),
             models.CheckConstraint(
                 name="operation_ended_has_time", condition=Q(state__in=ENDED, finished__isnull=False) | ~Q(state__in=ENDED)
             ),

@@ -1,6 +1,7 @@
-"""Starts operations: `drain` runs a project's waiting ones in order, `sweep` finds those that were forgotten."""
+"""Starts operations: `drain` and `build` run a project's waiting ones in order, `sweep` finds those that were forgotten."""
 
 import logging
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 from celery import shared_task
@@ -10,26 +11,27 @@ from kombu.exceptions import OperationalError
 
 from apps.errors import Broken
 from apps.operations.execution import execute, fail
-from apps.operations.locks import lives, project_lease
-from apps.operations.models import Operation, State
+from apps.operations.locks import Lease, builds_lease, lives, project_lease
+from apps.operations.models import Operation, State, Step
 
 log = logging.getLogger(__name__)
 
 OVERDUE = timedelta(seconds=2)  # older WAITING operations are enqueued again: their message may be lost
+MESSAGE_EXPIRES = 60  # seconds; the sweep sends another
 WORKER_LOST = Broken("worker_lost", "The worker that ran this was lost; repeat the call, it completes what is half-made.")
+AT_DATACENTER, AT_BUILDS = ~Q(step=Step.BUILD), Q(step=Step.BUILD)
 
 
 @shared_task(name="operations.drain", time_limit=3600)
 def drain(project_id: int) -> None:
     """Run the project's WAITING operations, oldest first, unless another worker is at it."""
-    with project_lease(project_id) as lease:
-        if lease is None:
-            return
-        while operation := _waiting(project_id):
-            lease.check()
-            execute(operation, lease)
-    if _waiting(project_id):  # it came after the last look and before the release
-        enqueue(project_id)
+    _run_all(project_id, AT_DATACENTER, project_lease(project_id))
+
+
+@shared_task(name="operations.build", time_limit=24 * 3600)
+def build(project_id: int) -> None:
+    """Run the builds that the project's operations wait for, oldest first, unless another builder is at it."""
+    _run_all(project_id, AT_BUILDS, builds_lease(project_id))
 
 
 @shared_task(name="operations.sweep", time_limit=60)
@@ -39,17 +41,31 @@ def sweep() -> None:
         if not lives(uuid):
             fail(Q(pk=uuid, state=State.RUNNING), WORKER_LOST)
     overdue = Operation.objects.filter(state=State.WAITING, created__lt=timezone.now() - OVERDUE)
-    for project_id in overdue.values_list("project_id", flat=True).distinct():
-        enqueue(project_id)
+    for step, which in ((Step.FIRST, AT_DATACENTER), (Step.BUILD, AT_BUILDS)):
+        for project_id in overdue.filter(which).values_list("project_id", flat=True).distinct():
+            enqueue(project_id, step)
 
 
-def enqueue(project_id: int) -> None:
-    """Ask a worker to drain the project; without a broker the sweep does it later."""
+def enqueue(project_id: int, step: str = Step.FIRST) -> None:
+    """Ask a worker to run what waits in the project for this step; without a broker the sweep does it later."""
+    task = build if step == Step.BUILD else drain
     try:
-        drain.delay(project_id)
+        task.apply_async((project_id,), expires=MESSAGE_EXPIRES)
     except OperationalError as error:
-        log.warning("the broker does not take drain(%s): %s", project_id, error)
+        log.warning("the broker does not take %s(%s): %s", task.__name__, project_id, error)
 
 
-def _waiting(project_id: int) -> Operation | None:
-    return Operation.objects.filter(project_id=project_id, state=State.WAITING).order_by("created").first()
+def _run_all(project_id: int, which: Q, leasing: AbstractContextManager[Lease | None]) -> None:
+    with leasing as lease:
+        if lease is None:
+            return
+        while operation := _waiting(project_id, which):
+            lease.check()
+            if next_step := execute(operation, lease):
+                enqueue(project_id, next_step)
+    if left := _waiting(project_id, which):  # it came after the last look and before the release
+        enqueue(project_id, left.step)
+
+
+def _waiting(project_id: int, which: Q) -> Operation | None:
+    return Operation.objects.filter(which, project_id=project_id, state=State.WAITING).order_by("created").first()

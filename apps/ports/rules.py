@@ -1,10 +1,8 @@
 """Which socket a project may have; asked before an operation is written, and again when it runs."""
 
-from django.conf import settings
-
 from apps.errors import Rejected
 from apps.ports.models import Socket
-from apps.projects.models import Project
+from apps.projects.quotas import quota_check
 
 
 def socket_available(number: int, project_id: int) -> Socket:
@@ -18,18 +16,8 @@ def socket_available(number: int, project_id: int) -> Socket:
         reason = f" ({socket.disabled_reason})" if socket.disabled_reason else ""
         raise Rejected("socket_disabled", f"Socket {number} is disabled{reason}; ask the lab's staff to enable it.")
     if socket.project_id is None:
-        _check_quota(project_id)
+        quota_check(project_id, "sockets", Socket.objects.filter(project_id=project_id).count())
     return socket
-
-
-def _check_quota(project_id: int) -> None:
-    own = Project.objects.filter(pk=project_id).values_list("quota_sockets", flat=True).first()
-    quota = settings.NETMANAGER_QUOTA_SOCKETS if own is None else own
-    if Socket.objects.filter(project_id=project_id).count() >= quota:
-        raise Rejected(
-            "quota_exceeded",
-            f"Project {project_id} has used its quota of sockets, {quota}; remove one, or ask the lab's staff for more.",
-        )
 
 
 def unknown_to(user_id: int, number: int) -> Rejected:

@@ -5,10 +5,10 @@ from functools import partial
 from django.db import transaction
 
 from apps.operations.models import Operation
-from apps.operations.services import Caller, Order, operation_submit
+from apps.operations.services import Caller, Order, operation_record, operation_submit
 from apps.ports import tasks
-from apps.ports.models import Socket
 from apps.ports.rules import socket_available
+from apps.ports.selectors import socket_find
 from apps.projects.models import Project, Status
 from apps.projects.selectors import project_vouched
 from apps.projects.services import member_admit
@@ -23,10 +23,13 @@ def port_add(caller: Caller, project_id: int, number: int) -> Operation:
     return operation_submit(caller, Order(tasks.ADD, project_id, str(number)))
 
 
-def port_remove(caller: Caller, socket: Socket) -> Operation:
-    """Have a socket taken from the project that has it."""
-    assert socket.project_id is not None
-    return operation_submit(caller, Order(tasks.REMOVE, socket.project_id, str(socket.pk)))
+def port_remove(caller: Caller, number: int) -> Operation:
+    """Have a socket taken from the project of the user that has it; one that is free is as it should be."""
+    socket = socket_find(caller.user_id, number)
+    order = Order(tasks.REMOVE, socket.project_id or 0, str(socket.pk))
+    if socket.project_id is None:
+        return operation_record(caller, order, {"port": socket.pk, "applied": socket.applied_vlan is None})
+    return operation_submit(caller, order)
 
 
 def socket_assigned(caller: Caller, project: Project) -> bool:

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from apps import host
 from apps.errors import Broken
+from apps.operations.cancellation import builds_ended
 from apps.operations.locks import Lease, LeaseLost
 from apps.projects.models import Project, Status
 from apps.projects.router import ensure_router
@@ -177,13 +178,15 @@ def _ensure_docker_network(project: Project) -> str:
 
 def _demolish(project: Project, lease: Lease) -> None:
     """Every step in the order in which things depend on each other; a failure ends it, for what is left still depends."""
-    for step in (_delete_containers, _delete_networks, _delete_volumes, _delete_bridge, _delete_hosts):
-        lease.check()
-        step(project)
+    with builds_ended(project.pk):
+        for step in (_delete_containers, _delete_networks, _delete_volumes, _delete_bridge, _delete_hosts):
+            lease.check()
+            step(project)
 
 
 def _delete_containers(project: Project) -> None:
     host.engine.delete_containers(host.names.owner(project.pk))
+    host.engine.delete_images(host.names.owner(project.pk))
     project.containers.all().delete()
 
 

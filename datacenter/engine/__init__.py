@@ -1,12 +1,13 @@
 """Containers, images, networks and volumes of the Docker Engine; the only importer of docker."""
 
+from datacenter.engine.builds import Builds, BuildSpec
 from datacenter.engine.containers import Containers, ContainerSpec, ContainerState
-from datacenter.engine.images import Images
+from datacenter.engine.images import ImageFacts, Images
 from datacenter.engine.networks import Networks, NetworkSpec
 from datacenter.engine.volumes import Volumes
 
-__all__ = ["ContainerSpec", "ContainerState", "Engine", "NetworkSpec"]
+__all__ = ["BuildSpec", "ContainerSpec", "ContainerState", "Engine", "ImageFacts", "NetworkSpec"]
 
 
-class Engine(Networks, Volumes, Containers, Images):
+class Engine(Networks, Volumes, Containers, Images, Builds):
     """A connection to the Docker Engine, opened at first use and kept."""

@@ -1,6 +1,7 @@
 """Containers of the Docker Engine."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ STOPPED: Any = {"Name": "no", "MaximumRetryCount": 0}  # a policy that the stubs
 # A start that fails for another reason fails for what is in the image: its user, its directory, its command. The
 # engine's status codes do not tell (400, 404 and 500 for either).
 ENGINES_OWN_TROUBLE = ("no such container", "endpoint", "network", "no space left", "driver")
+ANONYMOUS = re.compile(r"[0-9a-f]{64}")  # a volume's name that the engine chose
+LAST_LINES = 5  # of the log of a container that does not stay up
 SHORT_ID = 12  # characters of Docker's short id
 
 
@@ -46,6 +49,7 @@ class ContainerSpec:
     sysctls: Mapping[str, str] = field(default_factory=dict)
     binds: tuple[tuple[str, str], ...] = ()  # (host directory, path), read-only
     volumes: tuple[tuple[str, str], ...] = ()  # (volume name, path)
+    keep_running: bool = True  # the engine starts it again whenever it ends
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class ContainerState:
     status: str  # Docker's word: created, running, paused, restarting, exited, dead
     labels: Mapping[str, str]
     endpoints: frozenset[str]  # ids of its connections to networks, while it runs
+    volumes: Mapping[str, str]  # its anonymous volumes: path → name
 
 
 class Containers(Connection):
@@ -109,9 +114,32 @@ class Containers(Connection):
         """Remove all containers that carry the labels, running or not, with their anonymous volumes; what they were."""
         found = self.containers(labels)
         for container in found:
-            with translated(f"Removing container {container.name}"), forgiving():
-                self._api.remove_container(container.docker_id, force=True, v=True)
+            self.delete_container(container)
         return found
+
+    def delete_container(self, container: ContainerState, keeping: Collection[str] = ()) -> None:
+        """Remove a container, running or not, with its anonymous volumes but those to be kept."""
+        with translated(f"Removing container {container.name}"), forgiving():
+            self._api.remove_container(container.docker_id, force=True)
+        for volume in {*container.volumes.values()} - {*keeping}:
+            with translated(f"Removing volume {volume}"), forgiving():
+                self._api.remove_volume(volume)
+
+    def rename(self, container: str, name: str) -> None:
+        """Give a container another name."""
+        with translated(f"Naming container {container} {name}"):
+            self._api.rename(container, name)
+
+    def ends_within(self, container: str, seconds: int) -> str:
+        """How a container that was started ended, if it does so within so many seconds; else nothing."""
+        with translated(f"Waiting for container {container}"):
+            try:
+                status = self._api.wait(container, timeout=seconds)["StatusCode"]
+            except (requests.exceptions.ReadTimeout, requests.exceptions.ConnectionError):
+                return ""
+            lines = self._api.logs(container, tail=LAST_LINES).decode(errors="replace").split("\n")
+        said = " / ".join(line.strip() for line in lines if line.strip())
+        return f"it ended at once with status {status}; its last lines: {said or 'none'}"
 
     def execute(self, container: str, command: list[str]) -> tuple[int, str]:
         """(exit status, output of both streams) of a command run in a running container."""
@@ -139,7 +167,7 @@ class Containers(Connection):
         mounts = [Mount(path, directory, type="bind", read_only=True) for directory, path in spec.binds]
         mounts += [Mount(path, volume, type="volume") for volume, path in spec.volumes]
         host = self._api.create_host_config(
-            network_mode=network, init=True, restart_policy=RUNNING,
+            network_mode=network, init=True, restart_policy=RUNNING if spec.keep_running else STOPPED,
             dns=list(spec.dns) or None, dns_search=list(spec.dns_search) or None,
             mem_limit=spec.memory, nano_cpus=int(spec.cpus * 1e9) if spec.cpus else None, pids_limit=spec.pids,
             cap_drop=list(spec.cap_drop) or None, cap_add=list(spec.cap_add) or None,
@@ -177,7 +205,9 @@ def _state(listed: Mapping[str, Any]) -> ContainerState:
     """From an entry of the engine's list of containers."""
     networks = listed["NetworkSettings"]["Networks"].values()
     endpoints = frozenset(network["EndpointID"] for network in networks if network["EndpointID"])
-    return ContainerState(listed["Id"][:SHORT_ID], listed["Names"][0].lstrip("/"), listed["State"], listed["Labels"], endpoints)
+    volumes = {mount["Destination"]: mount["Name"] for mount in listed["Mounts"] if ANONYMOUS.fullmatch(mount.get("Name", ""))}
+    name = listed["Names"][0].lstrip("/")
+    return ContainerState(listed["Id"][:SHORT_ID], name, listed["State"], listed["Labels"], endpoints, volumes)
 
 
 def _epoch(timestamp: str) -> int:

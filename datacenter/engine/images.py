@@ -1,24 +1,49 @@
 """Images of the Docker Engine."""
 
 import io
+import re
 import tarfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from datacenter.engine.connection import Connection, forgiving, label_filter, translated
 from datacenter.errors import DatacenterError, DatacenterUnavailable, ImageMissing
 
 
+@dataclass(frozen=True)
+class ImageFacts:
+    """What the engine says of an image."""
+
+    labels: Mapping[str, str]
+    triggers: tuple[str, ...]  # ONBUILD instructions, run by builds that start from it
+    size: int  # bytes, all layers
+
+
 class Images(Connection):
     """The engine's images."""
 
-    def ensure_image(self, reference: str) -> None:
-        """Pull the image unless the engine has it; ImageMissing if it cannot."""
+    def image(self, reference: str) -> ImageFacts:
+        """The image that has this name; ImageMissing if none has, also where it is an image's id."""
+        with translated(f"Looking for image {reference}"):
+            found = self._api.inspect_image(reference)
+        if _familiar(reference) not in {*(found["RepoTags"] or []), *(found["RepoDigests"] or [])}:
+            raise ImageMissing(f"No image has the name {reference}.")
+        config = found["Config"] or {}
+        return ImageFacts(config.get("Labels") or {}, tuple(config.get("OnBuild") or ()), int(found["Size"]))
+
+    def ensure_image(self, reference: str, largest: int | None = None) -> ImageFacts:
+        """The image, pulled if the engine does not have it; ImageMissing if it cannot be, or has more bytes than `largest` then."""
         try:
-            with translated(f"Looking for image {reference}"):
-                self._api.inspect_image(reference)
+            return self.image(reference)
         except ImageMissing:
             self._pull(reference)
+        pulled = self.image(reference)
+        if largest is not None and pulled.size > largest:
+            with translated(f"Removing image {reference}"), forgiving():
+                self._api.remove_image(reference)
+            raise ImageMissing(f"Image {reference} has {pulled.size} bytes, more than the {largest} that one may have.")
+        return pulled
 
     def build_image(self, context: Path, tag: str, labels: Mapping[str, str]) -> None:
         """Build our own image from a directory with a Dockerfile, in the host's network."""
@@ -30,6 +55,22 @@ class Images(Connection):
             for line in lines:
                 if "error" in line:
                     raise DatacenterError(f"Building image {tag} failed: {line['error']}.")
+
+    def delete_image(self, reference: str, labels: Mapping[str, str]) -> None:
+        """Remove the image if it carries the labels, with the layers that no other has; a missing one is forgiven."""
+        try:
+            if not labels.items() <= self.image(reference).labels.items():
+                return
+        except ImageMissing:
+            return
+        with translated(f"Removing image {reference}"), forgiving():
+            self._api.remove_image(reference, force=True)
+
+    def image_names(self, labels: Mapping[str, str]) -> list[str]:
+        """Names of the images that carry the labels."""
+        with translated("Listing images"):
+            listed = self._api.images(filters=label_filter(labels))
+        return [name for image in listed for name in image["RepoTags"] or ()]
 
     def delete_images(self, labels: Mapping[str, str]) -> None:
         """Remove all images that carry the labels, build layers included."""
@@ -50,6 +91,14 @@ class Images(Connection):
         failure = next((line["error"] for line in lines if "error" in line), None)
         if failure:
             raise ImageMissing(f"{why}: {failure}.")
+
+
+def _familiar(reference: str) -> str:
+    """The reference as the engine lists it: without the default registry, and with a tag."""
+    name = re.sub(r"^(docker\.io/)?(library/)?", "", reference)
+    if "@" in name:
+        return re.sub(r":[^:/@]+@", "@", name)
+    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
 
 
 def _tar(directory: Path) -> io.BytesIO:

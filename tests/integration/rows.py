@@ -25,7 +25,7 @@ def member(of: Project, **columns: Any) -> Member:
 def container(of: Project, **columns: Any) -> Container:
     row = {
         "project": of, "name": "web", "docker_id": "0123456789ab", "ip": "10.80.42.128", "mac": "02:42:0a:50:2a:80",
-        "image": "debian:bookworm-slim", "status": "running", "created_by": 1,
+        "image": "debian:bookworm-slim", "status": "running", "created_by": 1, "cpus": 1.0, "memory": 2**29,
     }  # fmt: skip
     return Container.objects.create(**row | columns)
 

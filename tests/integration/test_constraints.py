@@ -78,6 +78,7 @@ REFUSED: list[tuple[str, Callable[[], object]]] = [
     ("host_mac_in_project", second_host),
     ("host_seen_in_order", host_unseen),
     ("operation_state", lambda: rows.operation(state="LOST")),
+    ("operation_step", lambda: rows.operation(step="nap")),
     ("operation_ended_has_time", lambda: rows.operation(state=State.SUCCEEDED)),
     ("operation_ended_has_time", lambda: rows.operation(state=State.FAILED)),
     ("operation_idempotency", second_operation),

@@ -50,10 +50,10 @@ def test_it_writes_what_was_asked_for_and_in_whose_name(api: APIClient, form: st
     assert response.status_code == 202
     assert response.json() == {"success": True, "pending": True, "operation": str(operation.pk)}
     assert (operation.kind, operation.project_id, operation.user_id, operation.service) == ("new-container", 7, 1, SERVICE)
-    assert operation.request == {"name": "web", "image": "python:3.11", "command": "python -m http.server"}
+    assert operation.request == {"name": "web", "image": "python:3.11", "command": "python -m http.server", "dockerfile": ""}
 
 
 def test_everything_is_optional(api: APIClient) -> None:
     rows.image()
     assert api.post(PATH).status_code == 202
-    assert Operation.objects.get().request == {"name": "", "image": "nmt-default:latest", "command": ""}
+    assert Operation.objects.get().request == {"name": "", "image": "nmt-default:latest", "command": "", "dockerfile": ""}

@@ -1,0 +1,114 @@
+"""Builds the image of a container from a user's Dockerfile, in the network of its project and nowhere else."""
+
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+
+from apps import host
+from apps.containers.build_log import BuildLog
+from apps.errors import Rejected
+from apps.operations.execution import output_append
+from apps.operations.locks import Lease
+from apps.operations.models import Operation
+from datacenter import dockerfile
+from datacenter.engine import BuildSpec, ImageFacts
+from datacenter.errors import BuildFailed, ImageMissing
+from datacenter.names import CONTAINER_KEY, INSTANCE_KEY, PROJECT_KEY
+
+TICK = 1.0  # seconds between looks at the time, the size, and whether the build is still wanted
+OUT_OF_MEMORY = "returned a non-zero code: 137"
+
+
+def build_of(operation: Operation) -> str:
+    """What tells the operation's image from others of the same container."""
+    return operation.uuid.hex[:12]
+
+
+def image_reference(operation: Operation, name: str) -> str:
+    """Of the image that the operation builds for the container of this name."""
+    return host.names.image(operation.project_id, name, build_of(operation))
+
+
+def image_build(operation: Operation, name: str, text: str, lease: Lease) -> str:
+    """Reference of the image for the container of this name, built from the Dockerfile; the caller holds the lease of builds.
+
+    Its output goes into the operation's log as it comes. Raises Rejected `build_failed`, and leaves nothing then.
+    """
+    project_id, log = operation.project_id, BuildLog()
+    reference = image_reference(operation, name)
+    labels = host.names.owner(project_id) | {CONTAINER_KEY: name}
+    try:
+        read = dockerfile.parse(text)
+        base = max((_base(project_id, image).size for image in read.images), default=0)
+        spec = BuildSpec(
+            dockerfile=read.text,
+            tag=reference,
+            network=host.names.bridge(project_id),
+            labels=labels,
+            memory=settings.NETMANAGER_BUILD_MEMORY,
+            cpuset=settings.NETMANAGER_BUILD_CPUSET,
+            cache_from=tuple(host.engine.image_names(host.names.owner(project_id))),
+        )
+        _run(spec, log, _Watch(operation, lease, spec.network, base))
+        _check_size(host.engine.image(reference).size - base)
+    except BuildFailed as error:
+        host.engine.delete_image(reference, labels)
+        raise Rejected("build_failed", log.failure(_explained(str(error)))) from error
+    finally:
+        output_append(operation, log.rest())
+    return reference
+
+
+def _run(spec: BuildSpec, log: BuildLog, watch: "_Watch") -> None:
+    with host.engine.build(spec) as build:
+        for text in build.output(TICK):
+            log.write(text)
+            watch.look(log.take)
+
+
+class _Watch:
+    """Ends a build that takes too long, grows too large, or is not wanted any more."""
+
+    def __init__(self, operation: Operation, lease: Lease, network: str, base: int) -> None:
+        self._operation, self._lease, self._network, self._base = operation, lease, network, base
+        self._deadline = time.monotonic() + settings.NETMANAGER_BUILD_SECONDS
+        self._next = 0.0
+
+    def look(self, take: Callable[[], str]) -> None:
+        """Once a TICK: hand on what was printed, and raise if the build must end."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._lease.check()
+        if not output_append(self._operation, take()):
+            raise Rejected("cancelled", "The build was cancelled.")
+        if now > self._deadline:
+            raise BuildFailed(f"it took longer than {settings.NETMANAGER_BUILD_SECONDS} s")
+        _check_size(host.engine.build_size(self._network) - self._base)
+        self._next = time.monotonic() + TICK
+
+
+def _check_size(added: int) -> None:
+    if added > settings.NETMANAGER_IMAGE_SIZE:
+        raise BuildFailed(f"it added more than {settings.NETMANAGER_IMAGE_SIZE} bytes to its base image")
+
+
+def _base(project_id: int, image: str) -> ImageFacts:
+    """The base image, pulled if the host does not have it; one that was built for another project is unknown here."""
+    try:
+        base = host.engine.ensure_image(image, settings.NETMANAGER_IMAGE_SIZE)
+    except ImageMissing as error:
+        raise BuildFailed(f"base image {image} is unknown: {error}") from error
+    theirs = {key: base.labels[key] for key in (INSTANCE_KEY, PROJECT_KEY) if key in base.labels}
+    if PROJECT_KEY in theirs and theirs != host.names.owner(project_id):
+        raise BuildFailed(f"base image {image} is unknown")
+    if not dockerfile.allowed_triggers(base.triggers):
+        raise BuildFailed(f"base image {image} has ONBUILD triggers that are not available here")
+    return base
+
+
+def _explained(error: str) -> str:
+    if OUT_OF_MEMORY in error:
+        return f"{error} (killed: the limit is {settings.NETMANAGER_BUILD_MEMORY} bytes of memory)"
+    return error

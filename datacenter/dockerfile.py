@@ -1,0 +1,165 @@
+"""What a user's Dockerfile says and may do; pure. The rules are those of the classic builder of moby 20.10."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from datacenter.errors import DockerfileRefused
+
+BLANKS = re.compile(r"[\t\v\f\r ]+")
+CONTINUED = re.compile(r"\\[ \t]*$")
+ESCAPE = re.compile(r"\s*#\s*escape\s*=\s*[^\\\s]", re.IGNORECASE)
+# github.com/distribution/reference: [host[:port]/]path[:tag][@digest]
+REFERENCE = re.compile(r"[a-z0-9][a-z0-9._/-]*(:[0-9]+/[a-z0-9._/-]+)?(:\w[\w.-]{0,127})?(@sha256:[0-9a-f]{64})?", re.ASCII)
+STAGE = re.compile(r"[a-z][a-z0-9_.-]*", re.IGNORECASE)
+VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::([-+])([^{}]*))?\})", re.ASCII)
+SCRATCH = "scratch"  # the empty image
+WORDS = {
+    "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "RUN", "SHELL",
+    "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
+}  # fmt: skip
+NO_ADD = "ADD is not available: there is no file beside the Dockerfile, and an address would be fetched by the host; use RUN curl"
+
+
+@dataclass(frozen=True)
+class Dockerfile:
+    """A Dockerfile as the engine gets it: `text` says the same as the user's, line by line, in a way that can be read in
+    one way only; `images` are the references of images that it takes from outside."""
+
+    text: str
+    images: tuple[str, ...]
+
+
+def parse(text: str) -> Dockerfile:
+    """The Dockerfile; raises DockerfileRefused for what is none, and for what reaches out of the project's network."""
+    reader = _Reader()
+    lines: dict[int, str] = {number: reader.read(number, line) for number, line in _instructions(text)}
+    if not lines:
+        raise DockerfileRefused("The Dockerfile is empty; its first instruction must be FROM.")
+    if not reader.stages:
+        raise DockerfileRefused("The Dockerfile has no FROM, which must be its first instruction.")
+    return Dockerfile("\n".join(lines.get(number, "") for number in range(1, max(lines) + 1)) + "\n", tuple(reader.images))
+
+
+def allowed_triggers(triggers: Iterable[str]) -> bool:
+    """Whether an image's ONBUILD triggers are such that a Dockerfile might say them."""
+    try:
+        parse("\n".join(["FROM scratch", *(f"ONBUILD {trigger}" for trigger in triggers)]))
+    except DockerfileRefused:
+        return False
+    return True
+
+
+def _instructions(text: str) -> Iterator[tuple[int, str]]:
+    """Each instruction with the number of its first line, continued lines joined, comments and empty lines left out."""
+    started, joined = 0, ""
+    for number, raw in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
+        line = raw.removesuffix("\r")
+        if not started and ESCAPE.match(line):
+            raise DockerfileRefused(f"Line {number}: the directive escape is not available; continue lines with a backslash.")
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        started = started or number
+        joined += CONTINUED.sub("", line)
+        if not CONTINUED.search(line):
+            yield started, joined.strip()
+            started, joined = 0, ""
+    if joined.strip():
+        yield started, joined.strip()
+
+
+class _Reader:
+    """Reads instructions one after the other, and remembers what later ones refer to."""
+
+    def __init__(self) -> None:
+        self.stages: list[str] = []
+        self.images: list[str] = []
+        self._arguments: dict[str, str] = {}
+
+    def read(self, number: int, line: str) -> str:
+        """The instruction as the engine gets it."""
+        try:
+            return self._instruction(line)
+        except ValueError as error:
+            raise DockerfileRefused(f"Line {number}: {error}.") from error
+
+    def _instruction(self, line: str) -> str:
+        word, _, rest = BLANKS.sub(" ", line, count=1).partition(" ")
+        word = word.upper()
+        _check_word(word, rest)
+        if word == "FROM":
+            return self._from(rest)
+        if word == "ARG" and not self.stages:
+            self._argument(rest)
+        elif not self.stages:
+            raise ValueError(f"{word} comes before FROM, which must be the first instruction")
+        if word == "ONBUILD":
+            return f"ONBUILD {self._trigger(rest)}"
+        if word == "COPY":
+            self._copy(rest)
+        return f"{word} {rest}"
+
+    def _from(self, rest: str) -> str:
+        words = [word for word in BLANKS.split(rest) if not word.startswith("--platform=")]
+        if len(words) not in (1, 3) or (len(words) == 3 and words[1].upper() != "AS"):
+            raise ValueError("FROM needs an image, or an image AS a name")
+        image, name = self._expanded(words[0]), words[2].lower() if len(words) == 3 else ""
+        if name and not STAGE.fullmatch(name):
+            raise ValueError(f"{name[:63]!r} is no name of a stage; it begins with a letter")
+        if image.lower() in self.stages and image:
+            image = image.lower()
+        else:
+            self._take(image)
+        self.stages.append(name)
+        return f"FROM {image}" + (f" AS {name}" if name else "")
+
+    def _copy(self, rest: str) -> None:
+        for flag in BLANKS.split(rest):
+            if not flag.startswith("--"):
+                break
+            if re.search(r"[\\\"'$]", flag):
+                raise ValueError(f"COPY {flag[:63]} has quotes, backslashes or variables, which options must not have")
+            source = flag.removeprefix("--from=")
+            if source == flag or source.lower() in filter(None, self.stages) or source in map(str, range(len(self.stages))):
+                continue
+            self._take(source)
+
+    def _trigger(self, rest: str) -> str:
+        word, *flags = BLANKS.split(rest)
+        if word.upper() in {"FROM", "ONBUILD", "MAINTAINER"}:
+            raise ValueError(f"ONBUILD {word.upper()} is not allowed")
+        if word.upper() == "COPY" and any(flag.startswith("--from") for flag in flags):
+            raise ValueError("ONBUILD COPY --from is not available: what it would copy from is another build's matter")
+        return self._instruction(rest)
+
+    def _take(self, image: str) -> None:
+        if image == SCRATCH:
+            return
+        if not REFERENCE.fullmatch(image):
+            raise ValueError(f"{image[:128]!r} is no reference of an image")
+        self.images.append(image)
+
+    def _argument(self, rest: str) -> None:
+        name, given, value = rest.partition("=")
+        if given:
+            self._arguments[name.strip()] = self._expanded(value.strip().strip("\"'"))
+
+    def _expanded(self, text: str) -> str:
+        """With the values of the ARGs that stand before the first FROM, by the rules of a shell."""
+
+        def value(found: re.Match[str]) -> str:
+            known, (sign, word) = self._arguments.get(found[1] or found[2], ""), (found[3], found[4])
+            if sign == "+":
+                return word if known else ""
+            return known or (word if sign == "-" else "")
+
+        return VARIABLE.sub(value, text)
+
+
+def _check_word(word: str, rest: str) -> None:
+    if word == "ADD":
+        raise ValueError(NO_ADD)
+    if word not in WORDS:
+        raise ValueError(f"unknown instruction {word[:32]}")
+    if not rest:
+        raise ValueError(f"{word} needs an argument")

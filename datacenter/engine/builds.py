@@ -1,0 +1,199 @@
+"""Builds of users' Dockerfiles, by the classic builder: BuildKit cannot join a network of ours."""
+
+import io
+import json
+import os
+import queue
+import re
+import tarfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+from docker.errors import APIError, create_api_error_from_http_exception
+from docker.types import CancellableStream
+
+from datacenter.engine.connection import TIMEOUT, Connection, forgiving, translated
+from datacenter.errors import BuildFailed, DatacenterUnavailable
+
+LAYER = re.compile(r"^ ---> ([0-9a-f]{12})$", re.MULTILINE)  # how the builder tells the image after each step
+
+
+@dataclass(frozen=True)
+class BuildSpec:
+    """An image to build from a Dockerfile alone, inside a network."""
+
+    dockerfile: str
+    tag: str
+    network: str
+    labels: Mapping[str, str]
+    memory: int  # bytes, swap included
+    cpuset: str  # as in cgroups: 0-3,5
+    cache_from: tuple[str, ...]  # images whose layers may be taken over; no other's are
+
+
+class Build:
+    """A build under way."""
+
+    def __init__(self, stream: "CancellableStream[bytes]") -> None:
+        self._stream = stream
+        self._lines: queue.Queue[bytes | None] = queue.Queue(1000)
+        self._closed = False
+        self._reader = threading.Thread(target=self._read, name="build", daemon=True)
+        self._reader.start()
+        self.image_id = ""
+        self.layers: list[str] = []  # images that steps have made or taken over, by now
+
+    def output(self, tick: float) -> Iterator[str]:
+        """What the build prints, as it comes, and an empty string after each `tick` seconds of silence.
+
+        Raises BuildFailed with the engine's reason, or DatacenterUnavailable if the engine ends in the middle.
+        """
+        while (line := self._next(tick)) is not None:
+            said = json.loads(line) if line else {}
+            if "error" in said:
+                raise BuildFailed(str(said["error"]).strip())
+            self.image_id = said.get("aux", {}).get("ID", self.image_id)
+            text = str(said.get("stream", ""))
+            self.layers += LAYER.findall(text)
+            yield text
+        if not self.image_id:
+            raise DatacenterUnavailable("The Docker Engine ended in the middle of a build; is dockerd running?")
+
+    def close(self) -> None:
+        """Have the engine cancel the build, if it is not at its end."""
+        self._closed = True
+        with suppress(OSError):
+            self._stream.close()
+        while self._reader.is_alive():  # it may wait to hand over a line
+            with suppress(queue.Empty):
+                self._lines.get(timeout=0.05)
+
+    def _next(self, tick: float) -> bytes | None:
+        try:
+            return self._lines.get(timeout=tick)
+        except queue.Empty:
+            return b""
+
+    def _read(self) -> None:
+        try:
+            for line in self._stream:
+                if self._closed:
+                    break
+                self._lines.put(line)
+        except Exception:  # noqa: S110  (whatever ends the stream, the reader of the lines finds that there is no image)
+            pass
+        self._lines.put(None)
+
+
+class Builds(Connection):
+    """The engine's builder."""
+
+    @contextmanager
+    def build(self, spec: BuildSpec) -> Iterator[Build]:
+        """A build under way; it is cancelled where the block ends before it, and what it left is removed.
+
+        Raises BuildFailed where the engine refuses the Dockerfile.
+        """
+        with translated(f"Building image {spec.tag}"):
+            build = Build(self._begin(spec))
+        try:
+            yield build
+        finally:
+            build.close()
+            self.delete_build_containers(spec.network)
+            self.delete_layers(build.layers)
+
+    def build_size(self, network: str) -> int:
+        """Bytes of the image that is being built in the network, with what its running step has written by now."""
+        with translated("Measuring a build"):
+            return max((self._size(listed) for listed in self._building(network, size=True)), default=0)
+
+    def delete_build_containers(self, network: str) -> None:
+        """Remove what builds run in the network: all that is there and does not have a name of ours."""
+        with translated("Removing containers of a build"):
+            for listed in self._building(network):
+                with forgiving():
+                    self._api.remove_container(listed["Id"], force=True, v=True)
+
+    def delete_layers(self, layers: list[str]) -> None:
+        """Remove those of the images, given in the order they were made, that have no name and that nothing is built on."""
+        with translated("Removing layers of a build"):
+            for layer in reversed(layers):
+                with _in_use_forgiven(), forgiving():
+                    if not self._api.inspect_image(layer)["RepoTags"]:
+                        self._api.remove_image(layer)
+
+    def _begin(self, spec: BuildSpec) -> "CancellableStream[bytes]":
+        parameters: dict[str, str | int] = {
+            "t": spec.tag, "networkmode": spec.network, "rm": 1, "forcerm": 1, "labels": json.dumps(dict(spec.labels)),
+            "memory": spec.memory, "memswap": spec.memory, "cpusetcpus": spec.cpuset,
+            "cachefrom": json.dumps(spec.cache_from or [spec.tag]), "version": "1",
+        }  # fmt: skip
+        response = self._api.post(
+            f"{self._api.base_url}/v{self._api.api_version}/build",
+            params=parameters,
+            data=_context(spec.dockerfile),
+            headers={"Content-Type": "application/x-tar"},
+            stream=True,
+            timeout=(TIMEOUT, None),
+        )
+        try:
+            response.raise_for_status()
+        except requests.exceptions.HTTPError as error:
+            refusal = _as_api_error(error)
+            if refusal.is_client_error() or "parse error" in str(refusal.explanation):
+                raise BuildFailed(str(refusal.explanation).strip()) from error
+            raise refusal from error
+        return CancellableStream(response.iter_lines(), response)
+
+    def _building(self, network: str, size: bool = False) -> list[dict[str, Any]]:
+        listed: list[dict[str, Any]] = self._api.containers(filters={"network": network}, size=size)
+        return [container for container in listed if not container["Names"][0].lstrip("/").startswith(network)]
+
+    def _size(self, listed: Mapping[str, Any]) -> int:
+        volumes = [mount["Source"] for mount in listed["Mounts"] if mount["Type"] == "volume"]
+        return int(listed.get("SizeRootFs", 0)) + sum(_size_of(Path(volume)) for volume in volumes)
+
+
+def _context(dockerfile: str) -> bytes:
+    """A build context that has nothing but the Dockerfile."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        content = dockerfile.encode()
+        entry = tarfile.TarInfo("Dockerfile")
+        entry.size = len(content)
+        archive.addfile(entry, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def _size_of(directory: Path) -> int:
+    """Bytes on disk; what goes while we look counts for nothing."""
+    total = 0
+    for root, _, names in os.walk(directory):
+        for name in names:
+            with suppress(OSError):
+                total += Path(root, name).lstat().st_blocks * 512
+    return total
+
+
+@contextmanager
+def _in_use_forgiven() -> Iterator[None]:
+    """An image that another is built on, or that a container has, stays."""
+    try:
+        yield
+    except APIError as error:
+        if error.status_code != requests.codes.conflict:
+            raise
+
+
+def _as_api_error(error: requests.exceptions.HTTPError) -> APIError:
+    try:
+        create_api_error_from_http_exception(error)
+    except APIError as refusal:
+        return refusal
+    raise error
