@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from itertools import chain
 
 from django.conf import settings
 
@@ -20,14 +21,9 @@ TICK = 1.0  # seconds between looks at the time, the size, and whether the build
 OUT_OF_MEMORY = "returned a non-zero code: 137"
 
 
-def build_of(operation: Operation) -> str:
-    """What tells the operation's image from others of the same container."""
-    return operation.uuid.hex[:12]
-
-
 def image_reference(operation: Operation, name: str) -> str:
     """Of the image that the operation builds for the container of this name."""
-    return host.names.image(operation.project_id, name, build_of(operation))
+    return host.names.image(operation.project_id, name, operation.uuid.hex[:12])
 
 
 def image_build(operation: Operation, name: str, text: str, lease: Lease) -> str:
@@ -48,12 +44,12 @@ def image_build(operation: Operation, name: str, text: str, lease: Lease) -> str
             labels=labels,
             memory=settings.NETMANAGER_BUILD_MEMORY,
             cpuset=settings.NETMANAGER_BUILD_CPUSET,
-            cache_from=tuple(host.engine.image_names(host.names.owner(project_id))),
+            cache_from=tuple(chain(*host.engine.images(host.names.owner(project_id)).values())),
         )
         _run(spec, log, _Watch(operation, lease, spec.network, base))
         _check_size(host.engine.image(reference).size - base)
     except BuildFailed as error:
-        host.engine.delete_image(reference, labels)
+        host.engine.delete_image(reference)
         raise Rejected("build_failed", log.failure(_explained(str(error)))) from error
     finally:
         output_append(operation, log.rest())

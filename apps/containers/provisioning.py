@@ -96,16 +96,14 @@ def container_labels(container: Container) -> dict[str, str]:
 
 def settle(container: Container) -> None:
     """Remove what an interrupted update left beside the container, which has its name to itself then."""
-    for found in host.engine.containers(container_labels(container)):
-        if found.docker_id != container.docker_id:
-            host.engine.delete_container(found, keeping=_volumes(container))
-        elif found.name != (name := host.names.container(container.project_id, container.name)):
-            host.engine.rename(found.docker_id, name)
-
-
-def _volumes(container: Container) -> list[str]:
     found = host.engine.containers(container_labels(container))
-    return [volume for one in found if one.docker_id == container.docker_id for volume in one.volumes.values()]
+    own = next((one for one in found if one.docker_id == container.docker_id), None)
+    for other in found:
+        if other is not own:
+            host.engine.delete_container(other, keeping=own.volumes.values() if own else ())
+    name = host.names.container(container.project_id, container.name)
+    if own and own.name != name:
+        host.engine.rename(own.docker_id, name)
 
 
 def start(container: Container) -> None:

@@ -1,11 +1,11 @@
 """Gives a container another image: a new one takes its place, with its name, address, limits and volumes, or it stays."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from apps import host
-from apps.containers.building import build_of
+from apps.containers.building import image_reference
 from apps.containers.kinds import UPDATE
 from apps.containers.models import Container, Desired
 from apps.containers.provisioning import container_labels, container_spec, settle
@@ -13,7 +13,7 @@ from apps.errors import Rejected
 from apps.operations.locks import Lease, LeaseLost
 from apps.operations.models import ENDED, Operation
 from datacenter.engine import ContainerSpec, ContainerState
-from datacenter.errors import StartRefused
+from datacenter.errors import DatacenterError, StartRefused
 
 AT_ONCE = 2  # seconds; a container that ends within them does not replace one
 
@@ -34,17 +34,18 @@ def swap(container: Container, image: str, dockerfile: str, lease: Lease) -> Non
             _replace_running(container, old)
         lease.check()
         container.save(update_fields=["docker_id", "image", "command", "dockerfile", "updated"])
-    settle(container)
-    forget_images(container)
+    with suppress(DatacenterError):  # the new one runs and is known: the next change settles what is left
+        settle(container)
+        forget_images(container)
 
 
 def forget_images(container: Container) -> None:
     """Remove the images that were built for it, but for its own and those that wait to become so."""
     waiting = Operation.objects.filter(project_id=container.project_id, kind=UPDATE).exclude(state__in=ENDED)
-    builds = {build_of(operation) for operation in waiting}
-    for name in host.engine.image_names(container_labels(container)):
-        if name != container.image and name.rpartition(":")[2] not in builds:
-            host.engine.delete_image(name, container_labels(container))
+    keeping = {container.image, *(image_reference(operation, container.name) for operation in waiting)}
+    for image, names in host.engine.images(container_labels(container)).items():
+        if keeping.isdisjoint(names):
+            host.engine.delete_image(image)
 
 
 def _successor(container: Container, old: ContainerState | None) -> ContainerSpec:

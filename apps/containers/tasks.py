@@ -69,7 +69,8 @@ def finish_updated_container(operation: Operation, lease: Lease) -> dict[str, An
     except LeaseLost:  # whoever has the lease now settles it
         raise
     except Exception:
-        host.engine.delete_image(image, host.names.owner(operation.project_id))
+        if not Container.objects.filter(image=image).exists():
+            host.engine.delete_image(image)
         raise
     return _made(container)
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from datacenter.engine.connection import Connection, forgiving, label_filter, translated
 from datacenter.errors import DatacenterError, DatacenterUnavailable, ImageMissing
 
+NO_NAME = "<none>:<none>"  # how the engine lists an image without a name
+
 
 @dataclass(frozen=True)
 class ImageFacts:
@@ -33,7 +35,7 @@ class Images(Connection):
         return ImageFacts(config.get("Labels") or {}, tuple(config.get("OnBuild") or ()), int(found["Size"]))
 
     def ensure_image(self, reference: str, largest: int | None = None) -> ImageFacts:
-        """The image, pulled if the engine does not have it; ImageMissing if it cannot be, or has more bytes than `largest` then."""
+        """The image, pulled if the engine lacks it; ImageMissing if it cannot be, or has more than `largest` bytes then."""
         try:
             return self.image(reference)
         except ImageMissing:
@@ -56,21 +58,16 @@ class Images(Connection):
                 if "error" in line:
                     raise DatacenterError(f"Building image {tag} failed: {line['error']}.")
 
-    def delete_image(self, reference: str, labels: Mapping[str, str]) -> None:
-        """Remove the image if it carries the labels, with the layers that no other has; a missing one is forgiven."""
-        try:
-            if not labels.items() <= self.image(reference).labels.items():
-                return
-        except ImageMissing:
-            return
-        with translated(f"Removing image {reference}"), forgiving():
-            self._api.remove_image(reference, force=True)
-
-    def image_names(self, labels: Mapping[str, str]) -> list[str]:
-        """Names of the images that carry the labels."""
+    def images(self, labels: Mapping[str, str]) -> dict[str, list[str]]:
+        """The images that carry the labels: id → names, of which one can have none."""
         with translated("Listing images"):
             listed = self._api.images(filters=label_filter(labels))
-        return [name for image in listed for name in image["RepoTags"] or ()]
+        return {image["Id"]: [name for name in image["RepoTags"] or () if name != NO_NAME] for image in listed}
+
+    def delete_image(self, image: str) -> None:
+        """Remove the image that has this name or id, with the layers that no other has; a missing one is forgiven."""
+        with translated(f"Removing image {image}"), forgiving():
+            self._api.remove_image(image, force=True)
 
     def delete_images(self, labels: Mapping[str, str]) -> None:
         """Remove all images that carry the labels, build layers included."""
