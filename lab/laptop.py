@@ -1,5 +1,6 @@
 """A laptop of the lab: a namespace whose eth0 is wired to a socket."""
 
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,11 @@ from lab.shell import TIMEOUT
 from lab.stream import Endpoint
 
 MTU = 1500  # bytes; a lease may tell it another
+ASKPASS = Path(__file__).with_name("askpass")
+SSH_OPTIONS = (  # whoever answers is somebody new, and the password is right at the first attempt or wrong
+    "-F", "none", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
+    "-o", "PreferredAuthentications=password", "-o", "NumberOfPasswordPrompts=1", "-o", "ConnectTimeout=10",
+)  # fmt: skip
 
 
 class Laptop:
@@ -42,6 +48,11 @@ class Laptop:
     def popen(self, *command: str, **options: Any) -> subprocess.Popen[Any]:
         """Start a command on the laptop; `options` are those of subprocess.Popen."""
         return subprocess.Popen([*namespaces.enter(self.namespace), *command], **options)
+
+    def ssh(self, login: str, password: str, *command: str) -> subprocess.CompletedProcess[str]:
+        """Log in somewhere (`student@web`) by password and run a command there; returncode 255 tells that nobody was let in."""
+        asked = {"SSH_ASKPASS": str(ASKPASS), "SSH_ASKPASS_REQUIRE": "force", "LAB_PASSWORD": password}
+        return self.run("ssh", *SSH_OPTIONS, login, *command, env=os.environ | asked, stdin=subprocess.DEVNULL)
 
     def build(self) -> None:
         """Wire it to its socket; both namespaces must be there. The switch's end is called s<socket>."""

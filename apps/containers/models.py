@@ -1,5 +1,6 @@
 """Container and the catalogue of images."""
 
+import re
 import shlex
 
 from django.core.exceptions import ValidationError
@@ -12,6 +13,11 @@ from apps.projects.models import Project
 
 # RFC 1123 label: the router answers for it as <name>.p<id>.lab.internal.
 NAME_PATTERN = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+# [domain[:port]/]path[:tag][@digest], the grammar of github.com/distribution/reference
+_DOMAIN = r"[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*(:[0-9]+)?"
+_PATH = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
+_TAG, _DIGEST = r":[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", r"@[A-Za-z][A-Za-z0-9]*([-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}"
+REFERENCE = re.compile(rf"({_DOMAIN}/)?{_PATH}(/{_PATH})*({_TAG})?({_DIGEST})?")
 
 
 def validate_command(command: str) -> None:
@@ -37,6 +43,12 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """The reference must be one that Docker can read."""
+        if self.reference and not REFERENCE.fullmatch(self.reference):
+            sentence = "This is no Docker reference; write [host[:port]/]name[:tag], all but the tag in lower case."
+            raise ValidationError({"reference": sentence})
 
 
 class Desired(models.TextChoices):

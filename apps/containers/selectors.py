@@ -54,7 +54,8 @@ def image_find(name: str) -> Image:
         return image
     if not name:
         raise Broken(
-            "no_default_image", "The catalogue has no default image: run manage.py seed_images, or mark one in the admin."
+            "no_default_image",
+            "The catalogue has no default image: tick one in the admin, or run manage.py seed_images if it is empty.",
         )
     names = ", ".join(Image.objects.order_by("name").values_list("name", flat=True)) or "none"
     raise Rejected("unknown_image", f"There is no image {name!r} in the catalogue; there are: {names}.")

@@ -1,6 +1,6 @@
 # What the machine must be and have: Debian packages, a virtualenv, the base image.
 PACKAGES="ca-certificates curl debootstrap iproute2 iptables nftables openvswitch-switch postgresql python3 python3-venv redis-server"
-PACKAGES="$PACKAGES dhcpcd-base iputils-ping"  # of the lab in a box
+PACKAGES="$PACKAGES dhcpcd-base iputils-ping openssh-client"  # of the lab in a box
 
 # what cannot work, said before anything is done
 preflight() {

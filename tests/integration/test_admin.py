@@ -213,7 +213,6 @@ def test_staff_enter_a_project_with_its_members(staff: Client) -> None:
         ),
         (Socket, {"number": "9", "switch": "SWITCH", "of_port": "48"}),
         (Socket, {"number": "9", "switch": "SWITCH", "of_port": "3"}),
-        (Image, {"name": "second", "reference": "x", "is_default": "on"}),
         (Image, {"name": "second", "reference": "x", "command": "sh -c 'sleep"}),
     ],
 )

@@ -1,27 +1,35 @@
-"""`manage.py seed_images`: builds the default image and puts it into the catalogue; staff's own entries stay."""
+"""`manage.py seed_images`: builds the images of the default catalogue, and fills a catalogue that is empty."""
 
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from apps import host
 from apps.containers.models import Image
 from datacenter.errors import DatacenterError
 
 CATALOGUE = Path(__file__).parents[2] / "catalogue"
+DEFAULT = "default"
+BASE = {"name": "debian", "reference": "debian:bookworm-slim", "command": "sleep infinity"}  # from which ours are built
 
 
 class Command(BaseCommand):
-    help = "Build the images of the default catalogue and enter those that are missing."
+    help = "Build the images of the default catalogue; enter them if the catalogue is empty, else it stays as staff have it."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for context in sorted(CATALOGUE.iterdir()):
-            reference = f"{host.names.instance}-{context.name}:latest"
-            try:
-                host.engine.build_image(context, reference, host.names.owner())
-            except DatacenterError as error:
-                raise CommandError(str(error)) from error
-            first = not Image.objects.filter(is_default=True).exists()
-            Image.objects.get_or_create(name=context.name, defaults={"reference": reference, "is_default": first})
-            self.stdout.write(f"image {context.name}: {reference}")
+        built = [self._build(context) for context in sorted(CATALOGUE.iterdir())]
+        with transaction.atomic():
+            if not Image.objects.exists():
+                Image.objects.bulk_create([*built, Image(**BASE)])
+                self.stdout.write("the catalogue has been empty and is filled")
+
+    def _build(self, context: Path) -> Image:
+        reference = f"{host.names.instance}-{context.name}:latest"
+        try:
+            host.engine.build_image(context, reference, host.names.owner())
+        except DatacenterError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"image {context.name}: {reference}")
+        return Image(name=context.name, reference=reference, is_default=context.name == DEFAULT)
