@@ -24,9 +24,10 @@ class BuildLog:
     def write(self, text: str) -> None:
         """Take some output; what PostgreSQL cannot hold is replaced."""
         text = text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+        said = text
         for found in STEP.finditer(text):
-            self._step, self._said = f"{found[1]} ({found[2][:100]})", ""
-        self._said = (self._said + STEP.sub("", text))[-4 * LAST_CHARACTERS :]
+            self._step, self._said, said = f"{found[1]} ({found[2][:100]})", "", text[found.end() :]
+        self._said = (self._said + said)[-4 * LAST_CHARACTERS :]
         room = max(0, HEAD - self._handed - len(self._pending))
         self._pending += text[:room]
         self._tail += text[room:]

@@ -48,5 +48,15 @@ def anonymous() -> APIClient:
 @pytest.fixture
 def api(db: None) -> APIClient:
     """The API as a service with a token sees it."""
-    token = Token.objects.create(user=User.objects.create_user(SERVICE))
+    return _service(SERVICE)
+
+
+@pytest.fixture
+def other_api(db: None) -> APIClient:
+    """The same, as another service."""
+    return _service("other-service")
+
+
+def _service(name: str) -> APIClient:
+    token = Token.objects.create(user=User.objects.create_user(name))
     return APIClient(headers={"Authorization": f"Token {token.key}"})

@@ -1,10 +1,11 @@
 """Which container a docker_id means, and for whom."""
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from apps.operations.models import Operation
+from apps.operations.models import Operation, State
 from tests.integration import rows
 from tests.integration.requests import refusal
 
@@ -28,7 +29,7 @@ def container() -> None:
 
 def asked(api: APIClient, path: str, docker_id: str, user: int = 1) -> tuple[str, str]:
     answer = refusal(api.post(path.format(user=user, docker_id=docker_id)))
-    assert not Operation.objects.exists()
+    assert not Operation.objects.filter(state=State.WAITING).exists()
     return answer
 
 
@@ -91,3 +92,35 @@ def test_the_documents_get_does_the_same_as_post(api: APIClient, change: str) ->
 def test_a_container_that_is_being_made_cannot_be_named(api: APIClient) -> None:
     rows.container(rows.active_project(8, 43), docker_id="")
     assert asked(api, PATHS[0], "1111")[0] == "unknown_container"
+
+
+def replaced(old: str, new: str, project: int = 7, state: State = State.SUCCEEDED) -> None:
+    """An update of a container, in the audit log."""
+    columns = {"project_id": project, "state": state, "target": old, "result": {"docker_id": new}, "finished": timezone.now()}
+    rows.operation(kind="update-container", **columns)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_container_that_was_replaced_says_by_which(api: APIClient, path: str) -> None:
+    replaced("aaaaaaaaaaaa", "bbbbbbbbbbbb")
+    replaced("bbbbbbbbbbbb", DOCKER_ID)
+    for old in ("aaaaaaaaaaaa", "bbbb", "aaaaaaaaaaaa" + "0" * 52):
+        code, sentence = asked(api, path, old)
+        assert (code, DOCKER_ID in sentence) == ("container_replaced", True)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_one_whose_successor_is_gone_too_is_unknown(api: APIClient, path: str) -> None:
+    replaced("aaaaaaaaaaaa", "cccccccccccc")
+    assert asked(api, path, "aaaa")[0] == "unknown_container"
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_strangers_are_told_of_no_successor(api: APIClient, path: str) -> None:
+    replaced("aaaaaaaaaaaa", DOCKER_ID)
+    assert asked(api, path, "aaaa", user=9)[0] == "unknown_container"
+
+
+def test_an_update_that_failed_replaced_nothing(api: APIClient) -> None:
+    replaced("aaaaaaaaaaaa", DOCKER_ID, state=State.FAILED)
+    assert asked(api, PATHS[0], "aaaa")[0] == "unknown_container"

@@ -47,10 +47,13 @@ def test_the_socket_of_others_is_answered_exactly_as_an_unknown_one(api: APIClie
 
 
 @pytest.mark.parametrize(("applied_vlan", "applied"), [(None, True), (42, False)])
-def test_a_free_socket_is_left_as_it_is_without_an_operation(api: APIClient, applied_vlan: int | None, applied: bool) -> None:
+def test_a_free_socket_is_left_as_it_is_and_nothing_is_to_be_done(
+    api: APIClient, applied_vlan: int | None, applied: bool
+) -> None:
     Socket.objects.update(project=None, applied_vlan=applied_vlan, applied_at=timezone.now())
     before = Socket.objects.values().get()
     response = api.post("/remove-port/9/3/")
     assert (response.status_code, response.json()) == (200, {"success": True, "port": 3, "applied": applied})
-    assert not Operation.objects.exists()
+    operation = Operation.objects.get()
+    assert (operation.state, operation.project_id, operation.target, operation.user_id) == ("SUCCEEDED", 0, "3", 9)
     assert Socket.objects.values().get() == before

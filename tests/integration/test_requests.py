@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from netmanager.limits import LARGEST_BODY
 from tests.integration import rows
 from tests.integration.requests import refused_and_unwritten
 
@@ -157,14 +158,46 @@ def test_who_wants_anything_but_json_gets_json(api: APIClient, accept: str) -> N
     assert response.status_code in {200, 400}
 
 
-@pytest.mark.parametrize("content", [b"FROM scratch\n", b"", b"\x00\xff" * 1000])
-def test_a_dockerfile_is_refused_as_long_as_none_is_built(api: APIClient, content: bytes) -> None:
-    rows.image()
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty"), (b"\n# nothing\n", "is empty"), (b"\x00\xff" * 1000, "not text in UTF-8: byte 1 "),
+        (b"FROM a\0b", "NUL"), (b"FROM debian\nFOO\n", "Line 2: unknown instruction FOO"),
+        (b"FROM debian\nADD http://x /\n", "ADD is not available"),
+        (b"FROM debian\n" + b"#" * 65536, "at most 64 KiB; this one has 65548 bytes"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("path", ["/new-container/1/7/", "/update-container/1/0123456789ab/"])
+def test_what_is_no_dockerfile_is_refused_and_says_why(api: APIClient, path: str, content: bytes, said: str) -> None:
     code, sentence = refused_and_unwritten(
-        api.post("/new-container/1/7/", {"dockerfile": SimpleUploadedFile("Dockerfile", content)}, format="multipart")
+        api.post(path, {"dockerfile": SimpleUploadedFile("Dockerfile", content)}, format="multipart")
     )
     assert code == "invalid"
-    assert "dockerfile" in sentence
+    assert sentence.startswith("dockerfile: ")
+    assert said in sentence
+
+
+@pytest.mark.parametrize("form", ["multipart", "json"])
+@pytest.mark.parametrize("path", ["/new-container/1/7/", "/update-container/1/0123456789ab/"])
+def test_a_dockerfile_that_is_no_file_is_refused_with_the_cure(api: APIClient, path: str, form: str) -> None:
+    code, sentence = refused_and_unwritten(api.post(path, {"dockerfile": "FROM debian"}, format=form))
+    assert (code, "-F dockerfile=@Dockerfile" in sentence) == ("invalid", True)
+
+
+def test_an_update_without_a_dockerfile_is_refused(api: APIClient) -> None:
+    assert refused_and_unwritten(api.post("/update-container/1/0123456789ab/"))[0] == "invalid"
+
+
+def test_either_an_image_or_a_dockerfile_is_asked_for(api: APIClient) -> None:
+    rows.image()
+    both = {"image": "default", "dockerfile": SimpleUploadedFile("Dockerfile", b"FROM debian\n")}
+    assert "not both" in refused_and_unwritten(api.post("/new-container/1/7/", both, format="multipart"))[1]
+
+
+def test_a_body_that_is_too_large_is_not_read(api: APIClient) -> None:
+    large = SimpleUploadedFile("Dockerfile", b"#" * LARGEST_BODY)
+    code, sentence = refused_and_unwritten(api.post("/new-container/1/7/", {"dockerfile": large}, format="multipart"), 413)
+    assert (code, str(LARGEST_BODY) in sentence) == ("too_large", True)
 
 
 def test_it_says_that_it_lives_to_anyone(anonymous: APIClient) -> None:
