@@ -9,9 +9,8 @@ from datacenter.errors import DockerfileRefused
 
 
 def test_its_images_are_those_from_outside_and_not_its_stages() -> None:
-    read = parse(
-        "FROM debian:bookworm-slim AS Build\nFROM build\nFROM scratch\nCOPY --from=build / /\nCOPY --from=0 / /\nCOPY --from=busybox / /\n"
-    )
+    copies = "COPY --from=build / /\nCOPY --from=0 / /\nCOPY --from=busybox / /\n"
+    read = parse(f"FROM debian:bookworm-slim AS Build\nFROM build\nFROM scratch\n{copies}")
     assert read.images == ("debian:bookworm-slim", "busybox")
 
 
