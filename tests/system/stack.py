@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import requests
+
 ROOT = Path(__file__).parents[2]
 INSTANCE = "nmt"
 LISTEN = "127.0.0.1:8010"
@@ -27,6 +29,7 @@ POSTGRES_PORT = urlsplit(os.environ["DATABASE_URL"]).port or 5432  # deploy/test
 DATABASE = "netmanager_nmt_stack"
 ENGINE_LOG = VAR / "log" / "dockerd.log"
 DOCKER_HOST = f"unix://{ENGINE_RUN}/docker.sock"
+ENDED = {"SUCCEEDED", "FAILED"}  # states of an operation
 NOT_RUN = {125, 126, 127}  # the container is not running, the program is none or is not there
 SETTINGS = {
     "NETMANAGER_INSTANCE": INSTANCE,
@@ -41,6 +44,9 @@ SETTINGS = {
     "DATABASE_URL": f"postgres://{DATABASE}:only-for-tests@127.0.0.1:{POSTGRES_PORT}/{DATABASE}",
     "REDIS_URL": "redis://127.0.0.1:6379/2",
     "DOCKER_HOST": DOCKER_HOST,
+    "NETMANAGER_IMAGE_SIZE": "300000000",  # bytes that a build may add
+    "NETMANAGER_BUILD_SECONDS": "60",
+    "NETMANAGER_BUILD_MEMORY": "268435456",
 }
 
 
@@ -181,6 +187,29 @@ class Stack:
 
     def post(self, path: str, **fields: str) -> Answer:
         return self.call("POST", path, fields)
+
+    def build(self, path: str, dockerfile: str | bytes, timeout: float = 180, **fields: str) -> Answer:
+        """POST with a Dockerfile as the file that a caller uploads."""
+        headers = {"Authorization": f"Token {self.token}"}
+        sent = requests.post(
+            f"http://{LISTEN}{path}", headers=headers, data=fields, files={"dockerfile": dockerfile}, timeout=timeout
+        )
+        return Answer(sent.status_code, sent.json())
+
+    def submit(self, path: str, dockerfile: str | bytes, **fields: str) -> str:
+        """The same, without waiting for its end: the uuid of the operation."""
+        headers = {"Authorization": f"Token {self.token}", "Prefer": "respond-async"}
+        sent = requests.post(f"http://{LISTEN}{path}", headers=headers, data=fields, files={"dockerfile": dockerfile}, timeout=60)
+        assert sent.status_code == 202, sent.text
+        return str(sent.json()["operation"])
+
+    def operation(self, uuid: str) -> dict[str, Any]:
+        """An operation as its caller sees it."""
+        return dict(self.get(f"/operations/{uuid}/").body["operation"])
+
+    def ended(self, uuid: str, seconds: float = 180) -> dict[str, Any]:
+        """The operation once it has ended."""
+        return dict(wait_until(lambda: (o := self.operation(uuid))["state"] in ENDED and o, f"operation {uuid} ends", seconds))
 
     def get(self, path: str) -> Answer:
         return self.call("GET", path)

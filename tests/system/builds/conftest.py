@@ -1,0 +1,25 @@
+"""What builds leave on the engine."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.system.stack import INSTANCE, Stack, wait_until
+
+Leftovers = tuple[set[str], set[str], set[str]]
+
+
+@pytest.fixture
+def leaves_nothing(stack: Stack) -> Iterator[Callable[[], Leftovers]]:
+    """Images with all their layers, containers and volumes are, after the test, what they were before."""
+
+    def there() -> Leftovers:
+        images = set(stack.docker("images", "-aq", "--no-trunc").split())
+        containers = stack.docker("ps", "-a", "--format", "{{.Names}}").split()
+        strange = {name for name in containers if not name.startswith(f"{INSTANCE}-")}
+        volumes = {name for name in stack.docker("volume", "ls", "-q").split() if not name.startswith(f"{INSTANCE}-")}
+        return images, strange, volumes
+
+    before = there()
+    yield there
+    wait_until(lambda: there() == before, f"the engine is as before: {before}")

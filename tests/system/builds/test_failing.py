@@ -1,0 +1,152 @@
+"""Dockerfiles that must fail with a clear sentence, and leave nothing."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from tests.system.stack import ENGINE_DATA, INSTANCE, Answer, Stack, run, wait_until
+
+BASE = "FROM debian:bookworm-slim\n"
+LIMIT = 300_000_000  # bytes, as the stack is set
+FAILING = {
+    "unknown base image": ("FROM no-such-image\nRUN true\n", r"base image no-such-image is unknown"),
+    "COPY of a file that is not there": (BASE + "COPY app.py /\n", r"at step 2 \(COPY app.py /\): COPY failed: .*app.py"),
+    "failing RUN": (BASE + "RUN echo one; echo two >&2; exit 3\n", r"at step 2 .*non-zero code: 3\. Its last lines: one / two$"),
+    "RUN that fills memory": (BASE + "RUN head -c 2G /dev/zero | tail\n", r"code: 137 \(killed: the limit is 268435456 bytes"),
+    "an instruction's syntax": (BASE + "EXPOSE many\n", r"invalid containerPort: many"),
+    "ADD in a trigger of its base": ("FROM trap\n", r"ONBUILD triggers that are not available"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def endless(stack: Stack) -> Iterator[Future[Answer]]:
+    """A build that does not end by itself, begun with the first test of the module."""
+    project = 1901
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(stack.build, f"/new-container/1/{project}/", BASE + "RUN echo begun; sleep 100000\n", name="endless")
+    stack.delete_project(project)
+
+
+@pytest.fixture(autouse=True)
+def at_work(endless: Future[Answer]) -> None:
+    """It goes on beside the tests."""
+
+
+def failed(answer: Answer) -> str:
+    assert (answer.status, answer.body["code"]) == (400, "build_failed"), answer
+    return str(answer.body["error"])
+
+
+@pytest.fixture
+def trap(stack: Stack) -> Iterator[None]:
+    """An image, as one might come from a registry, that has its builds fetch something by the host."""
+    stack.docker("import", "-c", "ONBUILD ADD http://127.0.0.1:1/ /x", "/dev/null", "trap")
+    yield
+    stack.docker("rmi", "trap")
+
+
+@pytest.mark.usefixtures("leaves_nothing", "trap")
+@pytest.mark.parametrize("what", FAILING)
+def test_it_says_why(stack: Stack, project: int, what: str) -> None:
+    dockerfile, why = FAILING[what]
+    stack.new_container(project, "web")
+    sentence = failed(stack.build(f"/new-container/1/{project}/", dockerfile, name="built"))
+    assert re.search(why, sentence), sentence
+    listed = stack.get(f"/get-project-containers/1/{project}/").body["containers"]
+    assert [container["container_name"] for container in listed] == ["web"]
+    again = stack.build(f"/new-container/1/{project}/", BASE + 'CMD ["sleep", "1000"]\n', name="built")
+    assert again.status == 200, "its name is free again"
+    assert stack.post(f"/remove-container/1/{again.body['docker_id']}/").status == 200
+
+
+@pytest.mark.parametrize("where", ["/x", "/volume/x"])
+def test_one_that_writes_without_end_is_stopped_and_its_space_is_free_again(
+    stack: Stack, project: int, leaves_nothing: object, where: str
+) -> None:
+    stack.post(f"/create-bridge/1/{project}/")
+    free = shutil.disk_usage(ENGINE_DATA).free
+    slowly = f"while head -c 20M /dev/zero >>{where}; do sleep 0.2; done"
+    operation = stack.submit(f"/new-container/1/{project}/", BASE + f"VOLUME /volume\nRUN {slowly}\n")
+    passed = wait_until(lambda: free - shutil.disk_usage(ENGINE_DATA).free > LIMIT, "it has passed the limit", 60)
+    ended = stack.ended(operation, 30)  # the figure is 10 s; the machine may be busy
+    assert passed
+    assert (ended["error_code"], f"more than {LIMIT} bytes" in ended["error"]) == ("build_failed", True)
+    wait_until(lambda: free - shutil.disk_usage(ENGINE_DATA).free < LIMIT / 10, "the space is free again")
+
+
+def test_one_whose_image_is_too_large_in_the_end_is_refused(stack: Stack, project: int, leaves_nothing: object) -> None:
+    grows = "".join(f"RUN head -c 90M /dev/zero >/{step}\n" for step in range(4))
+    assert f"more than {LIMIT} bytes" in failed(stack.build(f"/new-container/1/{project}/", BASE + grows))
+
+
+def test_a_log_that_is_too_long_keeps_its_beginning_and_its_end(stack: Stack, project: int) -> None:
+    operation = stack.submit(f"/new-container/1/{project}/", BASE + "RUN echo begin; seq 1000000; echo end; false\n")
+    ended = stack.ended(operation)
+    assert (ended["error_code"], len(ended["log"]) < 400_000) == ("build_failed", True)
+    assert all(said in ended["log"] for said in ("begin\n", "\n1\n2\n", "are left out here", "\n1000000\nend\n"))
+    assert ended["error"].endswith("999998 / 999999 / 1000000 / end") or "/ 1000000 / end" in ended["error"]
+
+
+def test_an_image_of_another_project_is_unknown_by_its_name_and_by_its_id(stack: Stack, project: int, other: int) -> None:
+    stack.build(f"/new-container/1/{other}/", BASE + 'RUN echo secret >/secret\nCMD ["sleep", "1000"]\n', name="theirs")
+    name = stack.docker("images", "--format", "{{.Repository}}:{{.Tag}}", f"{INSTANCE}-p{other}/theirs")
+    number = stack.docker("images", "-q", f"{INSTANCE}-p{other}/theirs")
+    for image in (name, number, number[:6], f"sha256:{number}"):
+        for dockerfile in (f"FROM {image}\nRUN cat /secret\n", BASE + f"COPY --from={image} /secret /\nRUN cat /secret\n"):
+            answer = stack.build(f"/new-container/1/{project}/", dockerfile)
+            assert (answer.status, answer.body["code"] in {"build_failed", "invalid"}) == (400, True), answer
+    own = stack.build(f"/new-container/1/{other}/", f'FROM {name}\nRUN cat /secret\nCMD ["sleep", "1000"]\n')
+    assert own.status == 200, own
+
+
+def test_delete_bridge_cancels_the_projects_builds_and_does_not_wait_for_them(
+    stack: Stack, project: int, leaves_nothing: object
+) -> None:
+    first = stack.submit(f"/new-container/1/{project}/", BASE + "RUN echo begun; sleep 100000\n")
+    second = stack.submit(f"/new-container/1/{project}/", BASE + "RUN sleep 100000\n")
+    wait_until(lambda: "begun\n" in stack.operation(first)["log"], "the build has begun")
+    assert stack.post(f"/delete-bridge/1/{project}/").status == 200
+    for operation in (first, second):
+        assert (stack.operation(operation)["state"], stack.operation(operation)["error_code"]) == ("FAILED", "cancelled")
+
+
+def test_nothing_waits_for_a_build_but_the_build(stack: Stack, project: int, other: int) -> None:
+    """Calls of its own project, and the build of another."""
+    web = stack.new_container(project, "web")
+    operation = stack.submit(f"/new-container/1/{project}/", BASE + "RUN echo begun; sleep 100000\n")
+    wait_until(lambda: "begun\n" in stack.operation(operation)["log"], "the build has begun")
+    for change in ("stop", "start", "restart"):
+        assert stack.post(f"/{change}-container/1/{web['docker_id']}/").status == 200
+    assert stack.new_container(project, "db")
+    assert stack.operation(operation)["state"] == "RUNNING"
+
+
+def test_a_build_reaches_its_project_and_the_internet_side_and_neither_the_host_nor_others(
+    stack: Stack, project: int, other: int
+) -> None:
+    own, theirs = stack.new_container(project, "web"), stack.new_container(other, "web")
+    gateway = own["ip"].rpartition(".")[0] + ".1"
+    base = f"FROM {INSTANCE}-default\n"
+    reached = f"ping -c3 -W2 {own['ip']} && ping -c3 -W2 {gateway}"
+    answer = stack.build(f"/new-container/1/{project}/", base + f'RUN {reached}\nCMD ["sleep", "1000"]\n')
+    assert answer.status == 200, answer
+    listening = {address for address in _addresses() if not address.startswith("127.")}
+    tries = [f"! ping -c1 -W1 {theirs['ip']}", *(f"! curl -sm2 http://{address}:8000/" for address in sorted(listening)[:4])]
+    answer = stack.build(f"/new-container/1/{project}/", base + f'RUN {" && ".join(tries)}\nCMD ["sleep", "1000"]\n')
+    assert answer.status == 200, answer
+
+
+def test_an_endless_one_is_cancelled_when_its_time_is_up(stack: Stack, endless: Future[Answer]) -> None:
+    sentence = failed(endless.result(180))
+    assert sentence.endswith("it took longer than 60 s. Its last lines: begun"), sentence
+    strange = [name for name in stack.docker("ps", "-a", "--format", "{{.Names}}").split() if not name.startswith(INSTANCE)]
+    assert strange == []
+
+
+def _addresses() -> list[str]:
+    """IPv4 addresses of this host."""
+    shown = run("ip", "-4", "-o", "address")
+    return [line.split()[3].partition("/")[0] for line in shown.splitlines()]
