@@ -1,11 +1,11 @@
 """Idempotency-Key and Prefer: respond-async, up to what the worker is given."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
-from django.http import HttpResponse
 from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -24,7 +24,7 @@ def nobody_waits(settings: Settings) -> None:
     rows.image()
 
 
-def keyed(api: APIClient, key: str = "k-1", path: str = PATH, **fields: object) -> HttpResponse:
+def keyed(api: APIClient, key: str = "k-1", path: str = PATH, **fields: object) -> Any:
     return api.post(path, fields, headers={"Idempotency-Key": key})
 
 
