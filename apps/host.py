@@ -8,14 +8,16 @@ from django.conf import settings
 from datacenter.addressing import Plan
 from datacenter.dns import HostsDirectories
 from datacenter.engine import Engine
-from datacenter.names import Names
+from datacenter.names import CONTAINER_KEY, Names
 from datacenter.ovsdb import Ovsdb
+from datacenter.usage import UsageMeter
 
 names = Names(settings.NETMANAGER_INSTANCE)
 plan = Plan(settings.NETMANAGER_PROJECT_POOL, settings.NETMANAGER_PUBLIC_POOL)
 hosts = HostsDirectories(settings.NETMANAGER_STATE)
 engine = Engine(settings.DOCKER_HOST)
 ovsdb = Ovsdb()
+usage_meter = UsageMeter(engine, names.owner() | {CONTAINER_KEY: ""})
 
 
 # systemd-resolved puts its own loopback address into the first and the real servers into the second.
