@@ -10,6 +10,7 @@ from django.db.models import Count, Sum
 
 from apps import host
 from apps.containers.models import Container, Desired
+from apps.containers.presence import present
 from apps.errors import Broken, Rejected
 from apps.operations.locks import Lease, LeaseLost
 from apps.operations.models import Operation, State
@@ -17,7 +18,7 @@ from apps.projects.models import Project
 from apps.projects.quotas import quota_check
 from datacenter.addressing import Subnet, mac_of
 from datacenter.engine import ContainerSpec
-from datacenter.errors import ContainerMissing, DatacenterError, ImageMissing, StartRefused
+from datacenter.errors import DatacenterError, ImageMissing, StartRefused
 from datacenter.names import CONTAINER_KEY, project_domain
 
 
@@ -107,7 +108,7 @@ def settle(container: Container) -> None:
 
 
 def start(container: Container) -> None:
-    with _present(container):
+    with present(container):
         settle(container)
         _start(container)
         host.engine.keep_running(container.docker_id)
@@ -115,26 +116,17 @@ def start(container: Container) -> None:
 
 
 def stop(container: Container) -> None:
-    with _present(container):
+    with present(container):
         host.engine.stop(container.docker_id)
     _save(container, Desired.STOPPED, "exited")
 
 
 def restart(container: Container) -> None:
-    with _present(container), _startable():
+    with present(container), _startable():
         settle(container)
         host.engine.restart(container.docker_id)
         host.engine.keep_running(container.docker_id)
     _save(container, Desired.RUNNING, "running")
-
-
-@contextmanager
-def _present(container: Container) -> Iterator[None]:
-    try:
-        yield
-    except ContainerMissing as error:
-        sentence = f"Container {container.name} is gone from the Docker host; remove it and make it anew."
-        raise Broken("container_lost", sentence) from error
 
 
 def _check_quotas(project: Project, cpus: float, memory: int) -> None:

@@ -1,13 +1,16 @@
 """Finds containers among a user's own projects, and what the engine says of them."""
 
 import re
+from typing import Any
 
 from django.db import connections
 from django.db.models import QuerySet
 
 from apps import host
 from apps.containers.kinds import UPDATE
+from apps.containers.log_tail import ENTRIES, tail
 from apps.containers.models import Container, Image
+from apps.containers.presence import present
 from apps.errors import Broken, Rejected
 from apps.operations.models import Operation, State
 from apps.projects.models import Project
@@ -77,7 +80,36 @@ def project_containers(project_id: int) -> list[dict[str, str]]:
     ]
 
 
+def container_info(container: Container) -> dict[str, Any]:
+    """The container and what it uses now: cpu and mem_perc in percent, of one core and of the limit, memory in bytes."""
+    _let_connections_go()
+    usage = host.usage_meter.usage(container.docker_id)
+    return {
+        "id": container.pk,
+        "docker_id": container.docker_id,
+        "container_name": container.name,
+        "ip": container.ip,
+        "status": usage.status,
+        "cpu": round(usage.cpu, 2),
+        "mem_used": usage.memory,
+        "mem_limit": usage.memory_limit,
+        "mem_perc": round(usage.memory_percent, 2),
+    }
+
+
+def container_logs(container: Container) -> str:
+    """The last lines of the container's log, empty if it has written nothing."""
+    _let_connections_go()
+    with present(container):
+        return tail(host.engine.log(container.docker_id, ENTRIES))
+
+
 def _states(project_id: int) -> dict[str, str]:
-    connections.close_all()  # the engine may be slow, and those who wait for it must not use up the pool
+    _let_connections_go()
     containers = host.engine.containers(host.names.owner(project_id) | {CONTAINER_KEY: ""})
     return {container.docker_id: container.status for container in containers}
+
+
+def _let_connections_go() -> None:
+    """The engine may be slow, and those who wait for it must not use up the pool."""
+    connections.close_all()

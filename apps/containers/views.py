@@ -42,6 +42,22 @@ class ProjectContainers(APIView):
         return Response({"success": True, "containers": selectors.project_containers(ids["project_id"])})
 
 
+class ContainerInfo(APIView):
+    """GET /get-container-info/{user_id}/{docker_id}/"""
+
+    def get(self, request: Request, **path: str) -> Response:
+        container = selectors.container_find(**ContainerPath.read(**path))
+        return Response({"success": True, "stats": selectors.container_info(container)})
+
+
+class ContainerLogs(APIView):
+    """GET /get-container-logs/{user_id}/{docker_id}/"""
+
+    def get(self, request: Request, **path: str) -> Response:
+        container = selectors.container_find(**ContainerPath.read(**path))
+        return Response({"success": True, "logs": selectors.container_logs(container)})
+
+
 class ChangeContainer(APIView):
     """POST of a change to one container; the documents give GET for start, stop and restart."""
 

@@ -1,0 +1,18 @@
+"""What is said of a container that has a row and that the engine does not have."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from apps.containers.models import Container
+from apps.errors import Broken
+from datacenter.errors import ContainerMissing
+
+
+@contextmanager
+def present(container: Container) -> Iterator[None]:
+    """ContainerMissing becomes Broken."""
+    try:
+        yield
+    except ContainerMissing as error:
+        sentence = f"Container {container.name} is gone from the Docker host; remove it and make it anew."
+        raise Broken("container_lost", sentence) from error
