@@ -4,9 +4,9 @@ import argparse
 import signal
 import sys
 
-from bench import containers, controller, datacenter, networks, sockets
+from bench import containers, controller, datacenter, info, networks, sockets, steps
 
-SUBJECTS = ("containers", "networks", "sockets", "controller")
+SUBJECTS = ("containers", "steps", "info", "networks", "sockets", "controller")
 
 
 def main() -> None:
@@ -24,6 +24,10 @@ def main() -> None:
     try:
         if "containers" in subjects:
             containers.run(asked.rounds)
+        if "steps" in subjects:
+            steps.run(asked.rounds)
+        if "info" in subjects:
+            info.run(asked.rounds)
         if "networks" in subjects:
             networks.run(asked.rounds, asked.projects)
         if "sockets" in subjects:
