@@ -12,6 +12,7 @@ from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from datacenter.errors import ContainerMissing, DatacenterError, DatacenterUnavailable, ImageMissing
 
 TIMEOUT = 60  # seconds, for one request to the engine
+CONNECTIONS = 64  # that are kept: as many as a web process has threads
 
 
 class Connection:
@@ -24,7 +25,7 @@ class Connection:
     @property
     def _api(self) -> docker.APIClient:
         if self._client is None:
-            self._client = docker.APIClient(base_url=self._url, version="auto", timeout=TIMEOUT)
+            self._client = docker.APIClient(base_url=self._url, version="auto", timeout=TIMEOUT, max_pool_size=CONNECTIONS)
         return self._client
 
     def version(self) -> str:
