@@ -75,8 +75,9 @@ def test_latin_1_and_colours_and_zero_bytes(stack: Stack, web: str) -> None:
     assert written(stack, web) == "caf�\nnaïve \x1b[31mred\x1b[0m a�b\nthe end\n"
 
 
-def test_binary_rubbish(stack: Stack, web: str) -> None:
-    write(stack, "head -c 3000000 /dev/urandom; echo; echo the end")
+@pytest.mark.parametrize("among", ["cat", r"tr -d '\n'"])
+def test_binary_rubbish(stack: Stack, web: str, among: str) -> None:
+    write(stack, f"head -c 3000000 /dev/urandom | {among}; echo; echo the end")
     written(stack, web)
 
 
