@@ -9,7 +9,7 @@ from ipaddress import IPv4Address
 from django.conf import settings
 
 from apps import host
-from apps.containers.tasks import NEW
+from apps.containers.kinds import NEW
 from apps.operations.models import Operation
 from bench.api import Api
 from bench.datacenter import IMAGE, PROJECT, sh

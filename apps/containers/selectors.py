@@ -12,9 +12,10 @@ from apps.containers.log_tail import ENTRIES, tail
 from apps.containers.models import Container, Image
 from apps.containers.presence import present
 from apps.errors import Broken, Rejected
-from apps.operations.models import Operation, State
+from apps.operations.models import Operation, State, Step
 from apps.projects.models import Project
 from apps.projects.selectors import member_projects
+from datacenter.errors import ContainerMissing
 from datacenter.names import CONTAINER_KEY
 
 SHORTEST_PREFIX = 4
@@ -101,7 +102,26 @@ def container_logs(container: Container) -> str:
     """The last lines of the container's log, empty if it has written nothing."""
     _let_connections_go()
     with present(container):
-        return tail(host.engine.log(container.docker_id, ENTRIES))
+        try:
+            return tail(host.engine.log(container.docker_id, ENTRIES))
+        except ContainerMissing:
+            _tell_change(container)
+            raise
+
+
+def _tell_change(container: Container) -> None:
+    """Raise Rejected if the container is not there because an operation is removing or replacing it, or has."""
+    running = Operation.objects.filter(project_id=container.project_id, state=State.RUNNING).exclude(step=Step.BUILD)
+    if running.exists():  # asked first: it may end, and then the row is gone
+        sentence = (
+            f"Container {container.name} is not there just now, while project {container.project_id} is changed; ask again."
+        )
+        raise Rejected("container_changing", sentence)
+    if not Container.objects.filter(pk=container.pk, docker_id=container.docker_id).exists():
+        sentence = (
+            f"Container {container.docker_id} was removed or replaced in the meantime; get-project-containers lists what is."
+        )
+        raise Rejected("unknown_container", sentence)
 
 
 def _states(project_id: int) -> dict[str, str]:

@@ -4,6 +4,7 @@ import json
 import re
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -124,3 +125,25 @@ def test_the_log_of_a_container_that_the_engine_lost(stack: Stack, web: str) -> 
     answer = stack.get(f"/get-container-logs/1/{web}/")
     assert (answer.status, answer.body["code"]) == (500, "container_lost")
     assert "web is gone from the Docker host" in answer.body["error"]
+
+
+def test_a_container_that_is_being_removed_is_no_failure_of_ours(stack: Stack, network: None) -> None:
+    """Asked again and again until it is gone: the caller can mend every answer."""
+    for number in range(5):
+        path = f"/get-container-logs/1/{stack.new_container(PROJECT, f'short-{number}')['docker_id']}/"
+        with ThreadPoolExecutor(4) as pool:
+            readers = [pool.submit(answers_until_gone, stack, path) for _ in range(3)]
+            removed = pool.submit(stack.post, path.replace("get-container-logs", "remove-container"))
+            codes = set().union(*(reader.result() for reader in readers))
+            assert removed.result().status == 200
+        assert codes <= {(200, ""), (400, "container_changing"), (400, "unknown_container")}
+
+
+def answers_until_gone(stack: Stack, path: str) -> set[tuple[int, str]]:
+    """Status and code of every answer, up to the first that knows no such container."""
+    answers: set[tuple[int, str]] = set()
+    while (400, "unknown_container") not in answers:
+        answer = stack.get(path)
+        answers.add((answer.status, answer.body.get("code", "")))
+        assert answer.status < 500, answer
+    return answers
