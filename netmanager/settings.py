@@ -144,7 +144,11 @@ AUTH_PASSWORD_VALIDATORS = [
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["netmanager.authentication.ServiceToken", "netmanager.authentication.Tokenless"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": [
+        *("netmanager.parsers.JsonParser", "netmanager.parsers.FormParser", "rest_framework.parsers.MultiPartParser")
+    ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "URL_FORMAT_OVERRIDE": None,  # else ?format=html makes any path an unknown one
     "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "netmanager.exceptions.handle",
 }

@@ -63,6 +63,8 @@ class Operation(models.Model):
         indexes = [
             models.Index(name="operation_open", fields=["project_id", "created"], condition=~Q(state__in=ENDED)),
             models.Index(name="operation_by_project", fields=["project_id", "-created"]),
+            models.Index(name="operation_by_user", fields=["user_id", "-created"]),
+            models.Index(name="operation_by_service", fields=["service", "-created"]),
         ]
         triggers = [
             pgtrigger.Trigger(

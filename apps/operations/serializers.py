@@ -4,21 +4,26 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.operations.models import Operation
+from apps.operations.models import Operation, State
 
 LARGEST_ID = 2**31 - 1
+LARGEST_PAGE = 100  # rows
 
 
 class IdField(serializers.IntegerField):
-    """An id of the platform: 1 to 2147483647, digits only."""
+    """An id of the platform: 1 to 2147483647, digits only; in JSON a number too."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(min_value=1, max_value=LARGEST_ID, **kwargs)
+    def __init__(self, min_value: int = 1, **kwargs: Any) -> None:
+        self._smallest = min_value
+        super().__init__(min_value=min_value, max_value=LARGEST_ID, **kwargs)
 
     def to_internal_value(self, data: Any) -> int:
-        if not (isinstance(data, str) and data.isascii() and data.isdigit()):
-            raise serializers.ValidationError(f"{data!r} is not a whole number from 1 to {LARGEST_ID}.")
-        return super().to_internal_value(data)
+        text = str(data) if type(data) is int else data
+        if isinstance(text, str) and text.isascii() and text.isdigit() and len(digits := text.lstrip("0")) <= 10:
+            number = int(digits or 0)
+            if self._smallest <= number <= LARGEST_ID:
+                return number
+        raise serializers.ValidationError(f"{_shortened(data)} is not a whole number from {self._smallest} to {LARGEST_ID}.")
 
 
 class PathSerializer(serializers.Serializer[Any]):
@@ -32,6 +37,12 @@ class PathSerializer(serializers.Serializer[Any]):
         return dict(serializer.validated_data)
 
 
+def _shortened(data: Any) -> str:
+    """What was sent, as it can stand in a sentence."""
+    text = repr(data)
+    return text if len(text) <= 80 else f"{text[:80]}…"
+
+
 class OperationSerializer(serializers.ModelSerializer[Operation]):
     """An operation as its caller may see it."""
 
@@ -41,3 +52,35 @@ class OperationSerializer(serializers.ModelSerializer[Operation]):
             "uuid", "kind", "user_id", "project_id", "target", "state", "result", "error_code", "error", "log",
             "created", "started", "finished",
         ]  # fmt: skip
+
+
+class ListedOperation(OperationSerializer):
+    """An operation in a list, without its log, which may be long."""
+
+    class Meta(OperationSerializer.Meta):
+        fields = [name for name in OperationSerializer.Meta.fields if name != "log"]
+
+
+class OperationQuery(serializers.Serializer[Any]):
+    """Which operations are asked for."""
+
+    project_id = IdField(required=False)
+    user_id = IdField(min_value=0, required=False)  # 0: in nobody's name
+    kind = serializers.RegexField(
+        r"\A[a-z-]{1,32}\Z",
+        required=False,
+        trim_whitespace=False,
+        error_messages={"invalid": "A kind is a word as in the paths: new-container, add-port."},
+    )
+    state = serializers.ChoiceField(State.choices, required=False)
+    target = serializers.CharField(max_length=64, required=False, trim_whitespace=False)
+    created_after = serializers.DateTimeField(required=False)
+    created_before = serializers.DateTimeField(required=False)
+    page_size = serializers.IntegerField(min_value=1, max_value=LARGEST_PAGE, required=False)
+    cursor = serializers.CharField(required=False)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        unknown = sorted(data.keys() - self.fields.keys())
+        if unknown:
+            raise serializers.ValidationError({unknown[0]: f"There is no such parameter; there are {', '.join(self.fields)}."})
+        return dict(super().to_internal_value(data))

@@ -1,4 +1,4 @@
-"""How far an operation is."""
+"""How far operations are; to each service its own."""
 
 import uuid
 
@@ -7,8 +7,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.operations.selectors import operation_find
-from apps.operations.serializers import OperationSerializer
+from apps.operations.pages import NewestFirst
+from apps.operations.selectors import operation_find, operations_asked_for
+from apps.operations.serializers import ListedOperation, OperationQuery, OperationSerializer
 
 
 class OperationDetail(APIView):
@@ -19,3 +20,17 @@ class OperationDetail(APIView):
         if operation is None:
             raise Http404
         return Response({"success": True, "operation": OperationSerializer(operation).data})
+
+
+class OperationList(APIView):
+    """GET /operations/, those that the service asked for, the newest first."""
+
+    def get(self, request: Request) -> Response:
+        query = OperationQuery(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        pages = NewestFirst()
+        page = pages.paginate_queryset(operations_asked_for(request.user.get_username(), query.validated_data), request, self)
+        shown = ListedOperation(page, many=True).data
+        return Response(
+            {"success": True, "operations": shown, "next": pages.get_next_link(), "previous": pages.get_previous_link()}
+        )

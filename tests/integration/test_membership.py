@@ -5,6 +5,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from apps.operations.models import Operation
+from apps.ports.models import Socket
 from apps.projects.models import Member, Project
 from tests.integration import rows
 from tests.integration.requests import refusal
@@ -17,6 +18,9 @@ ALL = [
     "/get-project-containers/{}/7/",
     "/add-port/{}/7/3/",
 ]
+
+BY_CONTAINER = ["/start-container/{}/{}/", "/stop-container/{}/{}/", "/restart-container/{}/{}/", "/remove-container/{}/{}/"]
+OF_SEVEN, OF_NOBODY = ("0123456789ab", "3"), ("ffffffffffff", "99")
 
 
 @pytest.fixture(autouse=True)
@@ -60,3 +64,19 @@ def test_without_vouching_only_members_get_into_any_project(api: APIClient, sett
     rows.member(rows.project(7), user_id=1)
     assert status(api, path, 1) in {200, 202}
     assert status(api, path, 2) == 400
+
+
+@pytest.mark.parametrize("closed", [False, True])
+@pytest.mark.parametrize("path", [*BY_CONTAINER, "/remove-port/{}/{}/"])
+def test_what_is_of_a_project_of_others_is_as_unknown_as_what_is_not_there(api: APIClient, path: str, closed: bool) -> None:
+    seven = rows.project(closed=closed)
+    rows.member(seven, user_id=1)
+    rows.member(rows.project(8), user_id=9)
+    rows.container(seven)
+    Socket.objects.update(project=seven)
+    number = 1 if path.startswith("/remove-port") else 0
+    theirs, nobodys = (refusal(api.post(path.format(9, which[number]))) for which in (OF_SEVEN, OF_NOBODY))
+    assert theirs[0] in {"unknown_container", "unknown_socket"}
+    assert theirs == (nobodys[0], nobodys[1].replace(OF_NOBODY[number], OF_SEVEN[number]))
+    assert not Operation.objects.exists()
+    assert api.post(path.format(1, OF_SEVEN[number])).status_code == 202

@@ -22,6 +22,7 @@ BY_PROJECT = [
         "/add-port/1/{}/3/",
     ),
 ]
+MEMBERS = "/projects/{}/members/"
 BY_SOCKET = ["/add-port/1/7/{}/", "/remove-port/1/{}/"]
 BY_USER = [
     *("/create-bridge/{}/7/", "/get-project-containers/{}/7/", "/start-container/{}/0123456789ab/"),
@@ -32,10 +33,10 @@ BAD_IDS = ["0", "-1", "2147483648", "abc", "1.0", "%D9%A1", "%20", "7%0A", "7%00
 
 
 def call(api: APIClient, path: str) -> Any:
-    return api.get(path) if path.startswith("/get-") else api.post(path)
+    return api.get(path) if path.startswith(("/get-", "/projects/")) else api.post(path)
 
 
-@pytest.mark.parametrize("path", BY_PROJECT + BY_USER + BY_SOCKET)
+@pytest.mark.parametrize("path", [*BY_PROJECT, *BY_USER, *BY_SOCKET, MEMBERS])
 @pytest.mark.parametrize("bad", BAD_IDS)
 def test_it_refuses_what_is_no_id(api: APIClient, path: str, bad: str) -> None:
     code, sentence = refused_and_unwritten(call(api, path.format(bad)))
@@ -75,17 +76,30 @@ def test_what_cannot_be_undone_takes_no_get(api: APIClient, path: str) -> None:
     assert refused_and_unwritten(api.get(path), 405)[0] == "method_not_allowed"
 
 
+@pytest.mark.parametrize("method", ["post", "patch", "delete", "options"])
+def test_members_are_read_and_set_and_no_more(api: APIClient, method: str) -> None:
+    assert refused_and_unwritten(getattr(api, method)(MEMBERS.format(7)), 405)[0] == "method_not_allowed"
+
+
+def test_a_format_in_the_query_is_not_looked_at(api: APIClient) -> None:
+    assert api.get("/get-project-containers/1/7/?format=html").json()["success"] is True
+
+
 def test_a_listing_takes_no_post(api: APIClient) -> None:
     assert refused_and_unwritten(api.post("/get-project-containers/1/7/"), 405)[0] == "method_not_allowed"
 
 
 @pytest.mark.parametrize(
-    "path", [*BY_PROJECT, *BY_SOCKET, "/start-container/1/0123456789ab/", "/operations/6d1c1a6e-0000-4000-8000-000000000000/"]
+    "path",
+    [
+        *(*BY_PROJECT, *BY_SOCKET, MEMBERS, "/start-container/1/0123456789ab/"),
+        *("/operations/", "/operations/6d1c1a6e-0000-4000-8000-000000000000/"),
+    ],
 )
 @pytest.mark.parametrize("header", [None, "", "Token", "Token nonsense", "Token a b", "Bearer x", "Basic eDp5", "Token \xff"])
 def test_nobody_gets_in_without_a_good_token(anonymous: APIClient, path: str, header: str | None) -> None:
     headers = {} if header is None else {"Authorization": header}
-    method = anonymous.get if path.startswith(("/get-", "/operations")) else anonymous.post
+    method = anonymous.get if path.startswith(("/get-", "/operations", "/projects")) else anonymous.post
     response = method(path.format(7), headers=headers)
     refused_and_unwritten(response, 401)
     assert response["WWW-Authenticate"] == "Token"
@@ -127,6 +141,7 @@ def test_a_wrong_token_is_refused_from_a_trusted_network_too(anonymous: APIClien
         ("application/json", b"[1]"),
         ("application/json", b'"web"'),
         ("application/json", b"null"),
+        ("application/json", b"[" * 100_000),
         ("application/json", b'{"name": {"a": 1}}'),
         ("application/json", b'{"name": ["web"]}'),
         ("application/json", b'{"name": null}'),
@@ -142,8 +157,9 @@ def test_a_body_that_cannot_be_read_is_refused(api: APIClient, content_type: str
     refused_and_unwritten(api.generic("POST", "/new-container/1/7/", body, content_type=content_type))
 
 
-def test_a_body_that_is_too_large_is_refused_as_that(api: APIClient) -> None:
-    response = api.post("/new-container/1/7/", {"name": "a" * 3_000_000})
+@pytest.mark.parametrize("encoding", ["multipart", "json"])
+def test_a_body_that_is_too_large_is_refused_as_that(api: APIClient, encoding: str) -> None:
+    response = api.post("/new-container/1/7/", {"name": "a" * 3_000_000}, format=encoding)
     assert refused_and_unwritten(response, 413)[0] == "too_large"
 
 
