@@ -80,6 +80,8 @@ def _code(error: exceptions.APIException) -> str:
 def _sentence(error: exceptions.APIException) -> str:
     if isinstance(error, exceptions.ValidationError):
         return " ".join(_flat(error.detail)) or "The request is not valid."
+    if isinstance(error, exceptions.Throttled):
+        return f"This service calls too often; try again in {error.wait} s."  # type: ignore[attr-defined]  # stubs lack it
     return re.sub(r"\s+", " ", str(error.detail))
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import django_stubs_ext
 import environ
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 django_stubs_ext.monkeypatch()  # ModelAdmin[Project] and its like, at run time too
 
@@ -62,6 +64,7 @@ NETMANAGER_QUOTA_MEMORY = env.int("NETMANAGER_QUOTA_MEMORY", 16 * 1024 * 1024 * 
 # Who gets in
 NETMANAGER_VOUCHING = env.bool("NETMANAGER_VOUCHING", True)
 NETMANAGER_TOKENLESS_FROM = env.list("NETMANAGER_TOKENLESS_FROM", default=[])
+NETMANAGER_THROTTLE = env.str("NETMANAGER_THROTTLE", "")  # calls of each service, as 600/min
 
 # The API waits for an operation as long as that may take, or for so many seconds, before it answers 202
 NETMANAGER_WAIT_SECONDS = env.int("NETMANAGER_WAIT_SECONDS", None)
@@ -81,6 +84,14 @@ if pool_size := env.int("NETMANAGER_DB_POOL", 0):  # web processes: a new connec
     DATABASES["default"]["ENGINE"] = "dj_db_conn_pool.backends.postgresql"
     DATABASES["default"]["POOL_OPTIONS"] = {"POOL_SIZE": pool_size, "MAX_OVERFLOW": 10, "PRE_PING": True}
 REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": NETMANAGER_INSTANCE,
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1, "retry": Retry(NoBackoff(), 0)},  # a call waits for it
+    }
+}
 DEBUG = False
 APPEND_SLASH = False
 ROOT_URLCONF = "netmanager.urls"
@@ -149,6 +160,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "URL_FORMAT_OVERRIDE": None,  # else ?format=html makes any path an unknown one
+    "DEFAULT_THROTTLE_CLASSES": ["netmanager.throttling.ServiceThrottle"],
     "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "netmanager.exceptions.handle",
 }

@@ -1,5 +1,6 @@
 """System checks of the settings: mistakes are told at start, with the cure."""
 
+import re
 from ipaddress import ip_network
 from typing import Any
 
@@ -33,6 +34,15 @@ def callers_networks_are_networks(app_configs: Any, **kwargs: Any) -> list[check
         return []
     hint = "Write networks as 192.0.2.0/24, with no bits set behind the prefix, separated by commas."
     return [checks.Error(f"NETMANAGER_TOKENLESS_FROM names what is no network: {', '.join(wrong)}.", hint, id="netmanager.E002")]
+
+
+@checks.register()
+def throttle_is_a_rate(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    rate = settings.NETMANAGER_THROTTLE
+    if not rate or re.fullmatch(r"[1-9][0-9]{0,8}/(s|sec|second|m|min|minute|h|hour|d|day)", rate):
+        return []
+    hint = "Write it as 600/min: a number from 1 on, a slash, and one of s, min, h, day; or leave it empty for no limit."
+    return [checks.Error(f"NETMANAGER_THROTTLE is no rate: {rate!r}.", hint, id="netmanager.E006")]
 
 
 def _is_network(text: str) -> bool:

@@ -11,6 +11,7 @@ from pytest_django import Settings
 def a_good_site(settings: Settings) -> None:
     settings.NETMANAGER_DNS = [IPv4Address("192.0.2.53")]
     settings.NETMANAGER_TOKENLESS_FROM = []
+    settings.NETMANAGER_THROTTLE = ""
 
 
 def ours() -> dict[str, CheckMessage]:
@@ -34,3 +35,19 @@ def test_it_refuses_a_network_that_no_address_can_be_in(settings: Settings, netw
     error = ours()["netmanager.E002"]
     assert repr(network) in error.msg
     assert error.hint
+
+
+@pytest.mark.parametrize("rate", ["", "1/s", "600/min", "600/minute", "5000/h", "100000/day"])
+def test_it_takes_rates_that_can_be_counted(settings: Settings, rate: str) -> None:
+    settings.NETMANAGER_THROTTLE = rate
+    assert ours() == {}
+
+
+@pytest.mark.parametrize(
+    "rate", ["600", "0/min", "-1/min", "600/month", "600/5min", "x/min", "600/min ", "600 / min", "1e3/s", "/"]
+)
+def test_it_refuses_a_rate_that_is_none_and_says_how_one_is_written(settings: Settings, rate: str) -> None:
+    settings.NETMANAGER_THROTTLE = rate
+    error = ours()["netmanager.E006"]
+    assert repr(rate) in error.msg
+    assert "600/min" in str(error.hint)
