@@ -1,5 +1,6 @@
 """Flows of the datacenter's own bridges; the only caller of ovs-ofctl."""
 
+import socket
 import subprocess
 
 from datacenter.errors import DatacenterError, DatacenterUnavailable
@@ -14,6 +15,18 @@ STANDING = (
 )
 OFPVID_PRESENT = 0x1000
 UNTAGGED = "dl_vlan=0xffff"  # in the words of OpenFlow 1.0, OFP_VLAN_NONE
+
+
+def greet(bridge: str) -> None:
+    """Have ovs-vswitchd say hello as it does to every controller; raises DatacenterUnavailable where it does not."""
+    try:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(TIMEOUT)
+            client.connect(f"/var/run/openvswitch/{bridge}.mgmt")
+            if not client.recv(1):
+                raise ConnectionError("it hung up")
+    except OSError as error:
+        raise DatacenterUnavailable(f"Bridge {bridge} does not answer ({error}); is ovs-vswitchd running?") from error
 
 
 def project_cookie(project_id: int) -> int:

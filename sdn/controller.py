@@ -18,6 +18,7 @@ from sdn import metrics, wire
 from sdn.connection import Connection
 from sdn.events import Changed, Confirmed, Disconnected, Event, FlowRemoved, PortChanged, Record, Refused, Tick
 from sdn.network import Network
+from sdn.probe import EventProbe, decides
 from sdn.reporter import Reporter
 from sdn.switch import Switch
 
@@ -81,6 +82,7 @@ class Controller(OSKenApp):
     def start(self) -> None:
         """Begin to hear of the database."""
         super().start()
+        metrics.decides.set_function(lambda: decides(lambda probe: self.send_event(self.name, probe)))
         threading.Thread(target=fatal(self._reporter.run), name="reporter", daemon=True).start()
 
     @on(EventNetwork)
@@ -90,6 +92,10 @@ class Controller(OSKenApp):
             self._warn_of_stranger(dpid)
             self._decide(dpid, Changed(), event.heard)
         self._tell_connected()
+
+    @on(EventProbe)
+    def probed(self, event: EventProbe) -> None:
+        event.known.set_result(self._network is not None)
 
     @on(EventTick)
     def tick(self, _: EventTick) -> None:

@@ -12,3 +12,4 @@ apply_seconds = Histogram(
 connected_switches = Gauge("netmanager_connected_switches", "Switches that are connected and known.")
 database_reconnects = Counter("netmanager_database_reconnects_total", "Times that the database was lost and looked for again.")
 refusals = Counter("netmanager_refusals_total", "Messages that switches refused.")
+decides = Gauge("netmanager_decides", "1 if the room is known and events are handled in time.")
