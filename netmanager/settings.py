@@ -156,7 +156,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["netmanager.authentication.ServiceToken", "netmanager.authentication.Tokenless"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": [
-        *("netmanager.parsers.JsonParser", "netmanager.parsers.FormParser", "rest_framework.parsers.MultiPartParser")
+        *("netmanager.parsers.JsonParser", "netmanager.parsers.FormParser", "netmanager.parsers.MultiPartParser")
     ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "URL_FORMAT_OVERRIDE": None,  # else ?format=html makes any path an unknown one

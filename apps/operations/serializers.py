@@ -7,23 +7,33 @@ from rest_framework import serializers
 from apps.operations.models import Operation, State
 
 LARGEST_ID = 2**31 - 1
+MOST_DIGITS = len(str(LARGEST_ID))
 LARGEST_PAGE = 100  # rows
 
 
-class IdField(serializers.IntegerField):
-    """An id of the platform: 1 to 2147483647, digits only; in JSON a number too."""
+class DigitsField(serializers.IntegerField):
+    """A whole number in digits, nothing else of what int() takes; in JSON a number too."""
 
-    def __init__(self, min_value: int = 1, **kwargs: Any) -> None:
-        self._smallest = min_value
-        super().__init__(min_value=min_value, max_value=LARGEST_ID, **kwargs)
+    def __init__(self, min_value: int, max_value: int, **kwargs: Any) -> None:
+        self._allowed = range(min_value, max_value + 1)
+        super().__init__(min_value=min_value, max_value=max_value, **kwargs)
 
     def to_internal_value(self, data: Any) -> int:
         text = str(data) if type(data) is int else data
-        if isinstance(text, str) and text.isascii() and text.isdigit() and len(digits := text.lstrip("0")) <= 10:
+        if isinstance(text, str) and text.isascii() and text.isdigit() and len(digits := text.lstrip("0")) <= MOST_DIGITS:
             number = int(digits or 0)
-            if self._smallest <= number <= LARGEST_ID:
+            if number in self._allowed:
                 return number
-        raise serializers.ValidationError(f"{_shortened(data)} is not a whole number from {self._smallest} to {LARGEST_ID}.")
+        raise serializers.ValidationError(
+            f"{_shortened(data)} is not a whole number from {self._allowed[0]} to {self._allowed[-1]}."
+        )
+
+
+class IdField(DigitsField):
+    """An id of the platform: 1 to 2147483647."""
+
+    def __init__(self, min_value: int = 1, **kwargs: Any) -> None:
+        super().__init__(min_value, LARGEST_ID, **kwargs)
 
 
 class PathSerializer(serializers.Serializer[Any]):
@@ -76,7 +86,7 @@ class OperationQuery(serializers.Serializer[Any]):
     target = serializers.CharField(max_length=64, required=False, trim_whitespace=False)
     created_after = serializers.DateTimeField(required=False)
     created_before = serializers.DateTimeField(required=False)
-    page_size = serializers.IntegerField(min_value=1, max_value=LARGEST_PAGE, required=False)
+    page_size = DigitsField(1, LARGEST_PAGE, required=False)
     cursor = serializers.CharField(required=False)
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:

@@ -85,7 +85,8 @@ def test_a_time_is_from_the_first_moment_up_to_the_last_and_not_with_it(api: API
         "kind=New", "kind=", "kind=" + "a" * 33, "kind=a%0A", "state=DONE", "state=succeeded", "state=",
         "target=" + "x" * 65, "target=%00", "target=", "created_after=yesterday", "created_before=2026-13-01T00:00:00Z",
         "created_after=%00", "created_after=", "created_after=2026-11-24T12:00:00+01:00", "page_size=0", "page_size=101",
-        "page_size=x", "page_size=" + "9" * 2000, "cursor=", "cursor=x", "cursor=%C3%A9", "cursor=cD1hYmM%3D",
+        "page_size=x", "page_size=1.0", "page_size=%D9%A1",
+        "page_size=" + "9" * 2000, "cursor=", "cursor=x", "cursor=%C3%A9", "cursor=cD1hYmM%3D",
         "cursor=cD0lMDA%3D", "cursor=bz14", "projectid=7", "cls=1", "self=1", "%00=1", "format=html", "data=1",
     ],
 )  # fmt: skip

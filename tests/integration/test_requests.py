@@ -147,6 +147,12 @@ def test_a_wrong_token_is_refused_from_a_trusted_network_too(anonymous: APIClien
         ("application/json", b'{"name": null}'),
         ("application/json", b'{"image": "\\ud800"}'),
         ("application/json", b'{"image": "\\u0000"}'),
+        ("application/x-www-form-urlencoded; charset=punycode", b"name=web"),
+        (
+            "multipart/form-data; boundary=x; charset=idna",
+            b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\nweb\r\n--x--\r\n',
+        ),
+        ("application/json; charset=utf-16", b'{"name": "web"}'),
         ("text/csv", b"name\nweb\n"),
         ("nonsense", b"x"),
         ("application/xml", b"<name>web</name>"),
