@@ -1,6 +1,9 @@
 """Who is let into a project."""
 
+from typing import Any
+
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -19,7 +22,7 @@ ALL = [
     "/add-port/{}/7/3/",
 ]
 
-BY_CONTAINER = ["/start-container/{}/{}/", "/stop-container/{}/{}/", "/restart-container/{}/{}/", "/remove-container/{}/{}/"]
+BY_CONTAINER = [f"/{change}-container/{{}}/{{}}/" for change in ("update", "start", "stop", "restart", "remove")]
 OF_SEVEN, OF_NOBODY = ("0123456789ab", "3"), ("ffffffffffff", "99")
 
 
@@ -75,8 +78,12 @@ def test_what_is_of_a_project_of_others_is_as_unknown_as_what_is_not_there(api: 
     rows.container(seven)
     Socket.objects.update(project=seven)
     number = 1 if path.startswith("/remove-port") else 0
-    theirs, nobodys = (refusal(api.post(path.format(9, which[number]))) for which in (OF_SEVEN, OF_NOBODY))
+
+    def post(user: int, which: tuple[str, str]) -> Any:
+        return api.post(path.format(user, which[number]), {"dockerfile": SimpleUploadedFile("Dockerfile", b"FROM scratch")})
+
+    theirs, nobodys = (refusal(post(9, which)) for which in (OF_SEVEN, OF_NOBODY))
     assert theirs[0] in {"unknown_container", "unknown_socket"}
     assert theirs == (nobodys[0], nobodys[1].replace(OF_NOBODY[number], OF_SEVEN[number]))
     assert not Operation.objects.exists()
-    assert api.post(path.format(1, OF_SEVEN[number])).status_code == 202
+    assert post(1, OF_SEVEN).status_code == 202

@@ -20,7 +20,10 @@ from django.test.utils import CaptureQueriesContext
 from apps.containers.models import Container
 have = Container.objects.filter(project_id={PROJECT}).count()
 Container.objects.bulk_create(
-    Container(project_id={PROJECT}, name=f"c{{n}}", docker_id=f"{{n:012x}}", ip=f"10.0.{{n >> 8}}.{{n & 255}}", created_by=1)
+    Container(
+        project_id={PROJECT}, name=f"c{{n}}", docker_id=f"{{n:012x}}", ip=f"10.0.{{n >> 8}}.{{n & 255}}",
+        created_by=1, cpus=1, memory=1,
+    )
     for n in range(have, %d)
 )
 client = Client(HTTP_AUTHORIZATION="Token %s", SERVER_NAME="localhost")
