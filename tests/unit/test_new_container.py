@@ -53,7 +53,6 @@ def test_it_refuses_an_image_name_longer_than_the_catalogue_has() -> None:
     assert list(errors(image="a" * 64)) == ["image"]
 
 
-@pytest.mark.parametrize("content", [b"FROM scratch\n", b""])
-def test_it_says_that_dockerfiles_are_not_built_yet(content: bytes) -> None:
-    refused = errors(dockerfile=SimpleUploadedFile("Dockerfile", content))
-    assert "not available yet" in str(refused["dockerfile"])
+def test_a_dockerfile_is_read() -> None:
+    assert not errors(dockerfile=SimpleUploadedFile("Dockerfile", b"FROM scratch\n"))
+    assert "is empty" in str(errors(dockerfile=SimpleUploadedFile("Dockerfile", b""))["dockerfile"])

@@ -1,4 +1,4 @@
-"""The third scene: the controller is killed, and nobody notices."""
+"""The fourth scene: the controller is killed, and nobody notices."""
 
 import os
 import signal

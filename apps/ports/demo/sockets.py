@@ -1,4 +1,4 @@
-"""The second scene: laptops at the sockets of a lab, inside the projects and nowhere else."""
+"""The third scene: laptops at the sockets of a lab, inside the projects and nowhere else."""
 
 import re
 import signal

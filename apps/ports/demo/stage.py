@@ -14,7 +14,7 @@ from lab.room import Room
 
 USER = 1
 HERE, THERE = 7, 8  # the two projects
-WEB, DB = "demo-web", "demo-db"
+WEB, DB, OWN = "demo-web", "demo-db", "demo-own"
 
 
 class Stage:
@@ -45,6 +45,16 @@ class Stage:
     def get(self, path: str) -> dict[str, Any]:
         return self._call("GET", path, {})
 
+    def build(self, path: str, dockerfile: str, **fields: str) -> dict[str, Any]:
+        """POST with a Dockerfile as an uploaded file."""
+        return self._call("POST", path, fields, dockerfile)
+
+    def refused(self, path: str, dockerfile: str) -> dict[str, Any]:
+        """The body of a refusal of the same."""
+        status, body = self._asked("POST", path, {}, dockerfile)
+        self.check(f"refused: {body.get('error')}", status == requests.codes.bad_request)
+        return body
+
     def wait(self, what: str, condition: Callable[[], Any], seconds: float) -> Any:
         """The condition's value once it is true."""
         deadline = time.monotonic() + seconds
@@ -69,13 +79,18 @@ class Stage:
     def laptop_pings(self, socket: int, target: str) -> bool:
         return self.on_laptop(socket, "ping", "-c", "2", "-W", "2", target)[0] == 0
 
-    def _call(self, method: str, path: str, fields: dict[str, str]) -> dict[str, Any]:
-        answer = self._session.request(method, f"{settings.NETMANAGER_API}/{path}/", data=fields, timeout=180)
-        body: dict[str, Any] = answer.json()
-        self._out.write(f"    {method} /{path}/ → {answer.status_code} {body}")
-        if answer.status_code != requests.codes.ok:
+    def _call(self, method: str, path: str, fields: dict[str, str], dockerfile: str = "") -> dict[str, Any]:
+        status, body = self._asked(method, path, fields, dockerfile)
+        if status != requests.codes.ok:
             raise CommandError(f"demo: {method} /{path}/ failed: {body['error']}")
         return body
+
+    def _asked(self, method: str, path: str, fields: dict[str, str], dockerfile: str) -> tuple[int, dict[str, Any]]:
+        files = {"dockerfile": dockerfile} if dockerfile else None
+        answer = self._session.request(method, f"{settings.NETMANAGER_API}/{path}/", data=fields, files=files, timeout=300)
+        body: dict[str, Any] = answer.json()
+        self._out.write(f"    {method} /{path}/ → {answer.status_code} {body}")
+        return answer.status_code, body
 
 
 def _token() -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from apps.ports.demo import containers, controller, sockets
+from apps.ports.demo import containers, controller, images, sockets
 from apps.ports.demo.stage import Stage
 
 
@@ -15,6 +15,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         stage = Stage(self.stdout)
         containers.play(stage)
+        images.play(stage)
         stage.step("a room in a box: a switch, four sockets, a laptop at each")
         call_command("lab", "up", "--sockets", "4", stdout=self.stdout, stderr=self.stderr)
         sockets.play(stage)
