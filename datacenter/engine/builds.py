@@ -156,7 +156,7 @@ class Builds(Connection):
         return [container for container in listed if not container["Names"][0].lstrip("/").startswith(network)]
 
     def _size(self, listed: Mapping[str, Any]) -> int:
-        volumes = [mount["Source"] for mount in listed["Mounts"] if mount["Type"] == "volume"]
+        volumes = [mount["Source"] for mount in listed["Mounts"] if mount["Type"] == "volume" and mount["Source"]]  # none yet: ""
         return int(listed.get("SizeRootFs", 0)) + sum(_size_of(Path(volume)) for volume in volumes)
 
 
