@@ -1,6 +1,5 @@
 """get-container-info beside `docker stats`, and what the reading calls serve in a second."""
 
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -46,18 +45,18 @@ def _docker_stats(docker_id: str) -> Callable[[], object]:
 
 def _rate(path: str, clients: int) -> float:
     """Answers per second to so many clients, each with a connection of its own, that ask again as soon as they are answered."""
-    ready = threading.Barrier(clients)
-
-    def client() -> int:
-        api, answers = Api(), 0
+    apis = [Api() for _ in range(clients)]
+    for api in apis:
         api.get(path)  # opens the connection
-        ready.wait()
-        end = time.monotonic() + SECONDS
-        while time.monotonic() < end:
-            api.get(path)
-            answers += 1
-        return answers
-
     with ThreadPoolExecutor(clients) as pool:
-        calls = [pool.submit(client) for _ in range(clients)]
-        return sum(call.result() for call in calls) / SECONDS
+        end = time.monotonic() + SECONDS
+        return sum(pool.map(lambda api: _count(api, path, end), apis)) / SECONDS
+
+
+def _count(api: Api, path: str, end: float) -> int:
+    """How many answers come until then."""
+    answers = 0
+    while time.monotonic() < end:
+        api.get(path)
+        answers += 1
+    return answers
