@@ -1,46 +1,35 @@
-"""Bodies as DRF reads them, with the size that Django allows for all, and a refusal of those that cannot be read."""
+"""Bodies as DRF reads them, and a refusal of those that it breaks on."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
-from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError
 
 
 class JsonParser(parsers.JSONParser):
-    """JSON; raises RequestDataTooBig and ParseError."""
+    """JSON; raises ParseError."""
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
-        check_size(parser_context)
         with readable():
             return super().parse(stream, media_type, parser_context)
 
 
 class FormParser(parsers.FormParser):
-    """A form in URL encoding; raises RequestDataTooBig and ParseError."""
+    """A form in URL encoding; raises ParseError."""
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
-        check_size(parser_context)
         with readable():
             return super().parse(stream, media_type, parser_context)
 
 
 class MultiPartParser(parsers.MultiPartParser):
-    """A form with files, whose size Django limits; raises ParseError."""
+    """A form with files; raises ParseError."""
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
         with readable():
             return super().parse(stream, media_type, parser_context)
-
-
-def check_size(parser_context: Any) -> None:
-    """Raise RequestDataTooBig for a body that DRF would read whole, whatever its size."""
-    length = int(parser_context["request"].META.get("CONTENT_LENGTH") or 0)
-    if length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-        raise RequestDataTooBig
 
 
 @contextmanager
