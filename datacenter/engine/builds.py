@@ -156,8 +156,13 @@ class Builds(Connection):
         return [container for container in listed if not container["Names"][0].lstrip("/").startswith(network)]
 
     def _size(self, listed: Mapping[str, Any]) -> int:
-        volumes = [mount["Source"] for mount in listed["Mounts"] if mount["Type"] == "volume" and mount["Source"]]  # none yet: ""
-        return int(listed.get("SizeRootFs", 0)) + sum(_size_of(Path(volume)) for volume in volumes)
+        if not listed["Mounts"]:
+            return int(listed.get("SizeRootFs", 0))
+        with forgiving():  # the list does not tell where volumes are
+            mounts = self._api.inspect_container(listed["Id"])["Mounts"]
+            volumes = [Path(mount["Source"]) for mount in mounts if mount["Type"] == "volume" and mount["Source"]]
+            return int(listed.get("SizeRootFs", 0)) + sum(map(_size_of, volumes))
+        return 0
 
 
 def _context(dockerfile: str) -> bytes:
