@@ -156,13 +156,12 @@ class Builds(Connection):
         return [container for container in listed if not container["Names"][0].lstrip("/").startswith(network)]
 
     def _size(self, listed: Mapping[str, Any]) -> int:
-        if not listed["Mounts"]:
-            return int(listed.get("SizeRootFs", 0))
-        with forgiving():  # the list does not tell where volumes are
-            mounts = self._api.inspect_container(listed["Id"])["Mounts"]
-            volumes = [Path(mount["Source"]) for mount in mounts if mount["Type"] == "volume" and mount["Source"]]
-            return int(listed.get("SizeRootFs", 0)) + sum(map(_size_of, volumes))
-        return 0
+        size = int(listed.get("SizeRootFs", 0))
+        if listed["Mounts"]:  # which does not tell where they are
+            with forgiving():
+                mounts = self._api.inspect_container(listed["Id"])["Mounts"]
+                size += sum(_size_of(Path(mount["Source"])) for mount in mounts if mount["Type"] == "volume" and mount["Source"])
+        return size
 
 
 def _context(dockerfile: str) -> bytes:
