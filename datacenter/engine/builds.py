@@ -152,7 +152,7 @@ class Builds(Connection):
         return CancellableStream(response.iter_lines(), response)
 
     def _building(self, network: str, size: bool = False) -> list[dict[str, Any]]:
-        listed: list[dict[str, Any]] = self._api.containers(filters={"network": network}, size=size)
+        listed: list[dict[str, Any]] = self._api.containers(all=True, filters={"network": network}, size=size)
         return [container for container in listed if not container["Names"][0].lstrip("/").startswith(network)]
 
     def _size(self, listed: Mapping[str, Any]) -> int:

@@ -1,13 +1,18 @@
 """Docker networks of our driver."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
+from docker.errors import APIError
 from docker.types import IPAMConfig, IPAMPool
 
 from datacenter.engine.connection import Connection, forgiving, label_filter, translated
 from datacenter.errors import DatacenterError
+
+LEAVING = 20.0  # seconds for the last container to be gone
+IN_USE = "has active endpoints"  # what the engine says of a network that has one
 
 
 @dataclass(frozen=True)
@@ -50,9 +55,22 @@ class Networks(Connection):
             return str(made["Id"])
 
     def delete_networks(self, labels: Mapping[str, str]) -> None:
-        """Remove all networks that carry the labels."""
+        """Remove all networks that carry the labels; what leaves one just now is waited for."""
         with translated("Listing networks"):
             found = self._api.networks(filters=label_filter(labels))
         for network in found:
             with translated(f"Removing Docker network {network['Name']}"), forgiving():
-                self._api.remove_network(network["Id"])
+                self._remove_network(network["Id"])
+
+    def _remove_network(self, network: str) -> None:
+        """On a busy machine the engine takes seconds to start and then remove the container of a build that was cancelled."""
+        deadline = time.monotonic() + LEAVING
+        while True:
+            try:
+                self._api.remove_network(network)
+            except APIError as error:
+                if IN_USE not in str(error.explanation) or time.monotonic() > deadline:
+                    raise
+            else:
+                return
+            time.sleep(0.2)

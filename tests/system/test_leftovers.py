@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.stack import DOCKER_HOST, ENGINE_LOG, Stack, run
+from tests.system.stack import DOCKER_HOST, ENGINE_LOG, INSTANCE, Stack, run
 
 
 def host_state(stack: Stack) -> dict[str, list[str]]:
@@ -107,6 +107,15 @@ def test_no_call_waits_for_a_dead_plugin_of_somebody_else(stack: Stack, dead_plu
 
 def test_delete_bridge_of_a_project_without_a_network_succeeds(stack: Stack) -> None:
     assert stack.post("/delete-bridge/1/3002/").body == {"success": True}
+
+
+def test_delete_bridge_waits_for_what_leaves_the_network_just_now(stack: Stack) -> None:
+    """Such as the container of a build that was cancelled, which on a busy machine the engine starts before it removes it."""
+    before = host_state(stack)
+    stack.new_container(3007, "web")
+    stack.docker("run", "-d", "--rm", "--network", f"{INSTANCE}-p3007", "debian:bookworm-slim", "sleep", "4")
+    assert stack.post("/delete-bridge/1/3007/").body == {"success": True}
+    assert host_state(stack) == before
 
 
 def test_others_things_are_left_alone(stack: Stack) -> None:
