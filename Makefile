@@ -1,5 +1,5 @@
 # make up, make demo, make test: see README.md.
-.PHONY: up down purge demo test check bench
+.PHONY: up down purge demo test soak check bench
 
 up:
 	deploy/up.sh
@@ -15,6 +15,9 @@ demo:
 
 test:
 	deploy/test.sh
+
+soak:
+	deploy/soak.sh
 
 check:
 	deploy/check.sh

@@ -1,0 +1,1 @@
+"""Many clients at once, who do all that one can do; and what is left of it afterwards."""
