@@ -11,6 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from django.core.management.base import CommandError
+
 from apps import host
 from apps.ports.demo.stage import DB, HERE, THERE, USER, WEB, Stage
 from apps.ports.models import Socket
@@ -78,6 +80,20 @@ def _inside(stage: Stage, leases: dict[int, Lease]) -> None:
     stage.check("a container reaches a laptop by name", stage.container_pings(HERE, f"laptop{FIRST}"))
     stage.check("a laptop reaches another", stage.laptop_pings(FIRST, leases[SECOND].ip))
     stage.check("a laptop reaches the uplink through the router's NAT", stage.laptop_pings(FIRST, str(host.plan.public_gateway)))
+    login, password = _told(stage)
+    done = stage.room.laptop(FIRST).ssh(login, password, "hostname")
+    stage.check(f"who sits at a laptop logs in as {login}, with the password of the container's log", done.stdout.strip() == WEB)
+
+
+def _told(stage: Stage) -> tuple[str, str]:
+    """By what one logs in to the container WEB, and the password, as its log tells both."""
+    listed = stage.get(f"get-project-containers/{USER}/{HERE}")["containers"]
+    docker_id = next(container["docker_id"] for container in listed if container["container_name"] == WEB)
+    log = stage.get(f"get-container-logs/{USER}/{docker_id}")["logs"]
+    told = re.search(r"^ssh (student@\S+): password (\S+)$", log, re.MULTILINE)
+    if told is None:
+        raise CommandError(f"demo: the log of {WEB} tells no password: {log!r}")
+    return told[1], told[2]
 
 
 def _downloads(stage: Stage, leases: dict[int, Lease]) -> None:
