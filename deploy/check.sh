@@ -24,6 +24,7 @@ check lint ruff check .
 check format ruff format --check .
 check types mypy
 check imports lint-imports --no-logo
+check schema python manage.py spectacular --validate --fail-on-warn --file /dev/null
 check django python manage.py check --fail-level WARNING
 check migrations python manage.py makemigrations --check --dry-run
 say "check: all passed"

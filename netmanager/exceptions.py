@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from apps.errors import NetManagerError
-from datacenter.errors import DatacenterError
+from datacenter.errors import DatacenterError, DatacenterUnavailable
 
 KEPT = {401, 405, 413, 429}  # every other 4xx is a 400
 
@@ -56,7 +56,8 @@ def _converted(error: Exception) -> Exception:
         converted.status_code = 500 if error.operators else 400
         return converted
     if isinstance(error, DatacenterError):
-        converted = exceptions.APIException(str(error), "datacenter")
+        code = "datacenter_unavailable" if isinstance(error, DatacenterUnavailable) else "datacenter"
+        converted = exceptions.APIException(str(error), code)
         converted.status_code = 500
         return converted
     if isinstance(error, RequestDataTooBig):

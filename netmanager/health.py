@@ -7,26 +7,61 @@ from concurrent.futures import Future
 from typing import Any
 
 from django.db import connections
-from django.http import HttpRequest, JsonResponse
+from drf_spectacular.utils import extend_schema_view
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
+from apps.operations.answers import Answer
+from apps.operations.schema import checks
 from netmanager import parts
 
 LIMIT = 5.0  # seconds that a part has for its answer
 
-Answer = dict[str, Any]
+Result = dict[str, Any]
 
 
-def healthz(request: HttpRequest) -> JsonResponse:
-    return JsonResponse({"success": True})
+class Check(serializers.Serializer[Any]):
+    """How one part answered."""
+
+    ms = serializers.FloatField(help_text="Milliseconds that it took to answer.")
+    error = serializers.CharField(required=False, help_text="Why it did not.")
 
 
-def readyz(request: HttpRequest) -> JsonResponse:
-    """200 if all parts answer, else 503; each with its time in milliseconds, and its error if it has one."""
-    deadline = time.monotonic() + LIMIT
-    asked = {name: probe.ask() for name, probe in _PROBES.items()}
-    checks = {name: _in_time(answer, deadline) for name, answer in asked.items()}
-    ready = all("error" not in check for check in checks.values())
-    return JsonResponse({"success": ready, "checks": checks}, status=200 if ready else 503)
+class Checks(serializers.Serializer[Any]):
+    """Whether all parts answer."""
+
+    success = serializers.BooleanField()
+    checks = serializers.DictField(child=Check(), help_text=f"By name: {', '.join(parts.PARTS)}.")
+
+
+class Open(APIView):
+    """Answers whoever asks, as often as they ask."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    throttle_classes = ()
+
+
+@extend_schema_view(get=checks({200: Answer}))
+class Healthz(Open):
+    """Whether the web process lives."""
+
+    def get(self, request: Request) -> Response:
+        return Response({"success": True})
+
+
+@extend_schema_view(get=checks({200: Checks, 503: Checks}))
+class Readyz(Open):
+    """Whether everything that is needed answers: each part with its time, and its error if it has one."""
+
+    def get(self, request: Request) -> Response:
+        deadline = time.monotonic() + LIMIT
+        asked = {name: probe.ask() for name, probe in _PROBES.items()}
+        answers = {name: _in_time(answer, deadline) for name, answer in asked.items()}
+        ready = all("error" not in answer for answer in answers.values())
+        return Response({"success": ready, "checks": answers}, status=200 if ready else 503)
 
 
 class Probe:
@@ -35,9 +70,9 @@ class Probe:
     def __init__(self, name: str, question: Callable[[], object]) -> None:
         self._name, self._question = name, question
         self._lock = threading.Lock()
-        self._answer: Future[Answer] | None = None
+        self._answer: Future[Result] | None = None
 
-    def ask(self) -> Future[Answer]:
+    def ask(self) -> Future[Result]:
         """What will be the answer."""
         with self._lock:
             if self._answer is None or self._answer.done():
@@ -45,7 +80,7 @@ class Probe:
                 threading.Thread(target=self._run, args=[self._answer], name=f"ready-{self._name}", daemon=True).start()
             return self._answer
 
-    def _run(self, answer: Future[Answer]) -> None:
+    def _run(self, answer: Future[Result]) -> None:
         begun, error = time.perf_counter(), {}
         try:
             self._question()
@@ -56,7 +91,7 @@ class Probe:
         answer.set_result({"ms": round((time.perf_counter() - begun) * 1000, 1)} | error)
 
 
-def _in_time(answer: Future[Answer], deadline: float) -> Answer:
+def _in_time(answer: Future[Result], deadline: float) -> Result:
     try:
         return answer.result(max(0.0, deadline - time.monotonic()))
     except TimeoutError:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
+from django.utils.http import parse_header_parameters
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError
 
@@ -25,11 +26,17 @@ class FormParser(parsers.FormParser):
 
 
 class MultiPartParser(parsers.MultiPartParser):
-    """A form with files; raises ParseError."""
+    """A form with files; raises ParseError, also for a body in which no part is found."""
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
         with readable():
-            return super().parse(stream, media_type, parser_context)
+            form = super().parse(stream, media_type, parser_context)
+        length = int(parser_context["request"].META.get("CONTENT_LENGTH") or 0)
+        boundary = parse_header_parameters(media_type or "")[1].get("boundary", "")
+        ending = f"--{boundary}--"  # all of a form without fields
+        if not form.data and not form.files and length not in {0, len(ending), len(ending) + 2}:
+            raise ParseError("The multipart body has no part; is its boundary the one that Content-Type names?")
+        return form
 
 
 @contextmanager

@@ -111,6 +111,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "rest_framework.authtoken",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "pgactivity",
     "pglock",
     "pgtrigger",
@@ -162,8 +164,33 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,  # else ?format=html makes any path an unknown one
     "DEFAULT_THROTTLE_CLASSES": ["netmanager.throttling.ServiceThrottle"],
     "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "netmanager.schema.Schema",
     "EXCEPTION_HANDLER": "netmanager.exceptions.handle",
 }
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "NetManager",
+    "VERSION": "1",
+    "DESCRIPTION": "Private networks, containers and sockets of the projects of a maker lab. Each call names the platform's user"
+    " in whose name the service makes it. A change waits for its end; POST is the method to make one by.",
+    "LICENSE": {"name": "Apache-2.0"},
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "token": {
+                "type": "apiKey", "in": "header", "name": "Authorization",
+                "description": "`Token` and a blank, then what `manage.py create_service_token` printed.",
+            }
+        }
+    },
+    "COMPONENT_SPLIT_REQUEST": True,  # a file that is sent is no address of one
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": ["netmanager.schema.without_marks"],  # enumerations stand where they are used
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},  # the default asks another host
+}  # fmt: skip
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from netmanager import health
+from netmanager import docs, health
 
 admin.site.site_header = admin.site.site_title = "NetManager"
 admin.site.site_url = None  # there is no site to view beside the admin
@@ -13,8 +13,10 @@ urlpatterns = [
     path("", include("apps.projects.urls")),
     path("", include("apps.containers.urls")),
     path("", include("apps.ports.urls")),
-    path("healthz/", health.healthz),
-    path("readyz/", health.readyz),
+    path("healthz/", health.Healthz.as_view()),
+    path("readyz/", health.Readyz.as_view()),
+    path("schema/", docs.Schema.as_view(), name="schema"),
+    path("docs/", docs.Page.as_view(), name="docs"),
     path("admin/", admin.site.urls),
 ]
 

@@ -56,7 +56,8 @@ def provision(container: Container, lease: Lease) -> None:
     with unclaimed_on_failure(container):
         lease.check()
         host.hosts.add(container.project_id, container.name, container.ip)
-        container.docker_id = _create(container_spec(container), lease)
+        with startable():
+            container.docker_id = _create(container_spec(container), lease)
         lease.check()
         _start(container)
     _save(container, Desired.RUNNING, "running")
@@ -122,7 +123,7 @@ def stop(container: Container) -> None:
 
 
 def restart(container: Container) -> None:
-    with present(container), _startable():
+    with present(container), startable():
         settle(container)
         host.engine.restart(container.docker_id)
         host.engine.keep_running(container.docker_id)
@@ -185,12 +186,13 @@ def container_spec(container: Container) -> ContainerSpec:
 
 
 def _start(container: Container) -> None:
-    with _startable():
+    with startable():
         host.engine.start(container.docker_id)
 
 
 @contextmanager
-def _startable() -> Iterator[None]:
+def startable() -> Iterator[None]:
+    """Raise Rejected for what the image is to blame for."""
     try:
         yield
     except StartRefused as error:

@@ -18,12 +18,14 @@ from apps.projects.selectors import member_projects
 from datacenter.errors import ContainerMissing
 from datacenter.names import CONTAINER_KEY
 
+MISSING = "missing"  # of a container that the engine does not have
 SHORTEST_PREFIX = 4
+DOCKER_ID = rf"[0-9a-f]{{{SHORTEST_PREFIX},64}}"
 
 
 def container_find(user_id: int, docker_id: str) -> Container:
     """The container whose docker_id begins so; an unknown one and one of a project of others are told apart by nobody."""
-    if not re.fullmatch(r"[0-9a-f]{4,64}", docker_id):
+    if not re.fullmatch(DOCKER_ID, docker_id):
         sentence = f"{docker_id!r} is no docker_id; give {SHORTEST_PREFIX} or more hexadecimal digits, as new-container answered."
         raise Rejected("invalid_docker_id", sentence)
     projects = member_projects(user_id)
@@ -74,7 +76,7 @@ def project_containers(project_id: int) -> list[dict[str, str]]:
             "container_name": row.name,
             "docker_id": row.docker_id,
             "ip": row.ip,
-            "status": states.get(row.docker_id, "missing"),
+            "status": states.get(row.docker_id, MISSING),
             "image": row.image,
         }
         for row in rows

@@ -1,11 +1,12 @@
 """What callers send for containers."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
 from apps.containers.models import NAME_PATTERN
-from apps.operations.serializers import IdField, PathSerializer
+from apps.containers.selectors import DOCKER_ID
+from apps.operations.serializers import PathSerializer, UserIdField
 from datacenter import dockerfile
 from datacenter.errors import DockerfileRefused
 from datacenter.names import ROUTER_HOSTNAME
@@ -15,9 +16,15 @@ NAME_RULE = "use 1 to 63 lower-case letters, digits and hyphens, with a letter o
 DOCKERFILE_SIZE = 64 * 1024  # bytes
 
 
+class DockerIdField(serializers.CharField):
+    """An unambiguous beginning of Docker's id; what is none is refused by its own code, where containers are looked up."""
+
+    limits: ClassVar = {"type": "string", "pattern": f"^{DOCKER_ID}$"}
+
+
 class ContainerPath(PathSerializer):
-    user_id = IdField()
-    docker_id = serializers.CharField()
+    user_id = UserIdField()
+    docker_id = DockerIdField(help_text="As new-container answered it, or an unambiguous beginning of 4 or more digits.")
 
 
 class DockerfileField(serializers.FileField):

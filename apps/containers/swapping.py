@@ -8,7 +8,7 @@ from apps import host
 from apps.containers.building import image_reference
 from apps.containers.kinds import UPDATE
 from apps.containers.models import Container, Desired
-from apps.containers.provisioning import container_labels, container_spec, settle
+from apps.containers.provisioning import container_labels, container_spec, settle, startable
 from apps.errors import Rejected
 from apps.operations.locks import Lease, LeaseLost
 from apps.operations.models import ENDED, Operation
@@ -27,7 +27,8 @@ def swap(container: Container, image: str, dockerfile: str, lease: Lease) -> Non
     old = next((one for one in host.engine.containers(container_labels(container))), None)
     was = container.docker_id
     container.image, container.command, container.dockerfile = image, "", dockerfile
-    container.docker_id = host.engine.create_container(_successor(container, old))
+    with startable():
+        container.docker_id = host.engine.create_container(_successor(container, old))
     with _old_one_back(container, was, old, lease):
         lease.check()
         if container.desired == Desired.RUNNING:

@@ -1,18 +1,23 @@
 """The container endpoints."""
 
+from drf_spectacular.utils import extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.containers import kinds, selectors, services
+from apps.containers import kinds, refusals, selectors, services
+from apps.containers.answers import Address, Containers, Info, Logs, Made
 from apps.containers.serializers import ContainerPath, NewContainer, UpdateContainer
+from apps.operations.answers import Answer
 from apps.operations.responses import perform
+from apps.operations.schema import changes, changes_by_get, reads
 from apps.projects.serializers import ProjectPath
 from apps.projects.services import member_admit
 
 
+@extend_schema_view(post=changes(ProjectPath, Made, refusals.NEW, body=NewContainer))
 class CreateContainer(APIView):
-    """POST /new-container/{user_id}/{project_id}/"""
+    """Makes a container and starts it, and builds the project's network first if it has none."""
 
     def post(self, request: Request, **path: str) -> Response:
         ids = ProjectPath.read(**path)
@@ -22,8 +27,9 @@ class CreateContainer(APIView):
         return perform(request, ids["user_id"], lambda caller: services.container_create(caller, project_id, wanted))
 
 
+@extend_schema_view(post=changes(ContainerPath, Made, refusals.UPDATE, body=UpdateContainer))
 class UpdateContainerImage(APIView):
-    """POST /update-container/{user_id}/{docker_id}/"""
+    """Builds an image, and has a container of it take the place of the old one, with its name, address and volumes."""
 
     def post(self, request: Request, **path: str) -> Response:
         ids = ContainerPath.read(**path)
@@ -33,8 +39,9 @@ class UpdateContainerImage(APIView):
         return perform(request, ids["user_id"], lambda caller: services.container_update(caller, docker_id, dockerfile))
 
 
+@extend_schema_view(get=reads(ProjectPath, Containers, refusals.LIST))
 class ProjectContainers(APIView):
-    """GET /get-project-containers/{user_id}/{project_id}/"""
+    """The project's containers by name; none if it has no network."""
 
     def get(self, request: Request, **path: str) -> Response:
         ids = ProjectPath.read(**path)
@@ -42,16 +49,18 @@ class ProjectContainers(APIView):
         return Response({"success": True, "containers": selectors.project_containers(ids["project_id"])})
 
 
+@extend_schema_view(get=reads(ContainerPath, Info, refusals.INFO))
 class ContainerInfo(APIView):
-    """GET /get-container-info/{user_id}/{docker_id}/"""
+    """The container and what it uses now."""
 
     def get(self, request: Request, **path: str) -> Response:
         container = selectors.container_find(**ContainerPath.read(**path))
         return Response({"success": True, "stats": selectors.container_info(container)})
 
 
+@extend_schema_view(get=reads(ContainerPath, Logs, refusals.LOGS))
 class ContainerLogs(APIView):
-    """GET /get-container-logs/{user_id}/{docker_id}/"""
+    """The last 50 lines that the container wrote, both streams in order, 256 KiB at most."""
 
     def get(self, request: Request, **path: str) -> Response:
         container = selectors.container_find(**ContainerPath.read(**path))
@@ -59,7 +68,7 @@ class ContainerLogs(APIView):
 
 
 class ChangeContainer(APIView):
-    """POST of a change to one container; the documents give GET for start, stop and restart."""
+    """A change to one container by POST; the documents give GET for start, stop and restart."""
 
     kind = ""
 
@@ -68,7 +77,10 @@ class ChangeContainer(APIView):
         return perform(request, ids["user_id"], lambda caller: services.container_change(caller, self.kind, ids["docker_id"]))
 
 
+@extend_schema_view(post=changes(ContainerPath, Answer, refusals.REMOVE))
 class RemoveContainer(ChangeContainer):
+    """Removes a container; its name and address are free again."""
+
     kind = kinds.REMOVE
 
 
@@ -79,13 +91,26 @@ class ChangeContainerByGet(ChangeContainer):
         return self.post(request, **path)
 
 
+@extend_schema_view(
+    post=changes(ContainerPath, Address, refusals.START), get=changes_by_get(ContainerPath, Address, refusals.START)
+)
 class StartContainer(ChangeContainerByGet):
+    """Starts a container; one that runs stays as it is."""
+
     kind = kinds.START
 
 
+@extend_schema_view(post=changes(ContainerPath, Answer, refusals.STOP), get=changes_by_get(ContainerPath, Answer, refusals.STOP))
 class StopContainer(ChangeContainerByGet):
+    """Stops a container; one that is stopped stays as it is."""
+
     kind = kinds.STOP
 
 
+@extend_schema_view(
+    post=changes(ContainerPath, Address, refusals.START), get=changes_by_get(ContainerPath, Address, refusals.START)
+)
 class RestartContainer(ChangeContainerByGet):
+    """Stops a container and starts it again; one that is stopped is started."""
+
     kind = kinds.RESTART

@@ -12,6 +12,8 @@ from rest_framework.request import Request
 from apps.errors import Rejected
 from apps.operations.services import Caller
 
+KEY = r"[!-~]{1,255}"  # printable ASCII without blanks
+
 
 def caller_of(request: Request, user_id: int) -> Caller:
     """Who calls, and the key of a POST by which a repeat is known; raises Rejected for a key that cannot be one."""
@@ -19,7 +21,7 @@ def caller_of(request: Request, user_id: int) -> Caller:
     key = request.headers.get("Idempotency-Key")
     if key is None or request.method != "POST":
         return Caller(service, user_id)
-    if not re.fullmatch(r"[\x21-\x7e]{1,255}", key):
+    if not re.fullmatch(KEY, key):
         raise Rejected("invalid_idempotency_key", "Idempotency-Key must be 1 to 255 printable ASCII characters without blanks.")
     return Caller(service, user_id, key, _fingerprint(request))
 

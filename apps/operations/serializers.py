@@ -1,6 +1,6 @@
 """What callers send in paths, and how an operation is shown."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -16,6 +16,7 @@ class DigitsField(serializers.IntegerField):
 
     def __init__(self, min_value: int, max_value: int, **kwargs: Any) -> None:
         self._allowed = range(min_value, max_value + 1)
+        self.limits = {"type": "integer", "minimum": min_value, "maximum": max_value}
         super().__init__(min_value=min_value, max_value=max_value, **kwargs)
 
     def to_internal_value(self, data: Any) -> int:
@@ -36,8 +37,24 @@ class IdField(DigitsField):
         super().__init__(min_value, LARGEST_ID, **kwargs)
 
 
+class UserIdField(IdField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(help_text="The platform's user in whose name the service calls.", **kwargs)
+
+
+class ProjectIdField(IdField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(help_text="The platform's number of the project.", **kwargs)
+
+
+class OperationIdField(serializers.UUIDField):
+    """An operation's uuid; the path takes no other form."""
+
+    limits: ClassVar = {"type": "string", "format": "uuid"}
+
+
 class PathSerializer(serializers.Serializer[Any]):
-    """The ids in a path."""
+    """The ids in a path; each field has its `limits` as JSON Schema says them."""
 
     @classmethod
     def read(cls, **path: str) -> dict[str, Any]:
@@ -53,6 +70,10 @@ def _shortened(data: Any) -> str:
     return text if len(text) <= 80 else f"{text[:80]}…"
 
 
+class OperationPath(PathSerializer):
+    uuid = OperationIdField()
+
+
 class OperationSerializer(serializers.ModelSerializer[Operation]):
     """An operation as its caller may see it."""
 
@@ -62,6 +83,7 @@ class OperationSerializer(serializers.ModelSerializer[Operation]):
             "uuid", "kind", "user_id", "project_id", "target", "state", "result", "error_code", "error", "log",
             "created", "started", "finished",
         ]  # fmt: skip
+        read_only_fields = fields
 
 
 class ListedOperation(OperationSerializer):
@@ -69,6 +91,7 @@ class ListedOperation(OperationSerializer):
 
     class Meta(OperationSerializer.Meta):
         fields = [name for name in OperationSerializer.Meta.fields if name != "log"]
+        read_only_fields = fields
 
 
 class OperationQuery(serializers.Serializer[Any]):

@@ -3,17 +3,22 @@
 import uuid
 
 from django.http import Http404
+from drf_spectacular.utils import extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.operations import refusals
+from apps.operations.answers import OperationAnswer, OperationsAnswer
 from apps.operations.pages import NewestFirst
+from apps.operations.schema import reads
 from apps.operations.selectors import operation_find, operations_asked_for
-from apps.operations.serializers import ListedOperation, OperationQuery, OperationSerializer
+from apps.operations.serializers import ListedOperation, OperationPath, OperationQuery, OperationSerializer, PathSerializer
 
 
+@extend_schema_view(get=reads(OperationPath, OperationAnswer, {404: refusals.MISSING}, operation_id="operation"))
 class OperationDetail(APIView):
-    """GET /operations/{uuid}/, for the service that asked for it."""
+    """How far an operation is, for the service that asked for it."""
 
     def get(self, request: Request, uuid: uuid.UUID) -> Response:
         operation = operation_find(uuid, request.user.get_username())
@@ -22,8 +27,9 @@ class OperationDetail(APIView):
         return Response({"success": True, "operation": OperationSerializer(operation).data})
 
 
+@extend_schema_view(get=reads(PathSerializer, OperationsAnswer, {400: refusals.QUERY}, query=OperationQuery))
 class OperationList(APIView):
-    """GET /operations/, those that the service asked for, the newest first."""
+    """The operations that the service asked for, the newest first."""
 
     def get(self, request: Request) -> Response:
         query = OperationQuery(data=request.query_params.dict())

@@ -4,18 +4,18 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.operations.serializers import IdField, PathSerializer
+from apps.operations.serializers import IdField, PathSerializer, ProjectIdField, UserIdField
 
 MOST_MEMBERS = 10_000
 
 
 class ProjectPath(PathSerializer):
-    user_id = IdField()
-    project_id = IdField()
+    user_id = UserIdField()
+    project_id = ProjectIdField()
 
 
 class MembersPath(PathSerializer):
-    project_id = IdField()
+    project_id = ProjectIdField()
 
 
 class UserIds(serializers.ListField):

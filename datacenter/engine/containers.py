@@ -22,6 +22,7 @@ RUNNING: Any = {"Name": "always", "MaximumRetryCount": 0}
 STOPPED: Any = {"Name": "no", "MaximumRetryCount": 0}  # a policy that the stubs of docker do not know
 # A start that fails for another reason fails for what is in the image: its user, its directory, its command. The
 # engine's status codes do not tell (400, 404 and 500 for either).
+NO_COMMAND = "No command specified"
 ENGINES_OWN_TROUBLE = ("no such container", "endpoint", "network", "no space left", "driver")
 ANONYMOUS = re.compile(r"[0-9a-f]{64}")  # a volume's name that the engine chose
 LAST_LINES = 5  # of the log of a container that does not stay up
@@ -70,12 +71,14 @@ class Containers(Connection):
     def create_container(self, spec: ContainerSpec) -> str:
         """Short id of a new, stopped container; a leftover of the same name and owner is removed first.
 
-        Raises ImageMissing, or DatacenterError if another owner's container has the name.
+        Raises ImageMissing, StartRefused, or DatacenterError if another owner's container has the name.
         """
         with translated(f"Making container {spec.name}"):
             try:
                 made = self._create(spec)
             except APIError as error:
+                if NO_COMMAND in str(error.explanation):
+                    raise StartRefused("The image has no command; give it a CMD or an ENTRYPOINT.") from error
                 if error.status_code != requests.codes.conflict:
                     raise
                 self._remove_leftover(spec)

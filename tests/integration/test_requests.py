@@ -229,3 +229,11 @@ def test_it_says_that_it_lives_to_anyone(anonymous: APIClient) -> None:
 
 def test_a_host_name_that_is_not_ours_is_refused_in_json(api: APIClient) -> None:
     assert refused_and_unwritten(api.post("/create-bridge/1/7/", headers={"Host": "evil.example"}))[0] == "bad_request"
+
+
+@pytest.mark.parametrize("body", ["name=website", "--other\r\nweb\r\n--other--\r\n"])
+def test_a_multipart_body_without_a_part_is_not_taken_for_an_empty_form(api: APIClient, body: str) -> None:
+    response = api.generic("POST", "/new-container/1/7/", body, content_type="multipart/form-data; boundary=this")
+    code, sentence = refused_and_unwritten(response)
+    assert code == "malformed"
+    assert "boundary" in sentence

@@ -26,7 +26,7 @@ def answer(error: Exception) -> Response:
         (Rejected("name_taken", "Taken."), 400, "name_taken"),
         (Broken("no_free_vlan", "None."), 500, "no_free_vlan"),
         (DatacenterError("Broken."), 500, "datacenter"),
-        (DatacenterUnavailable("Away."), 500, "datacenter"),
+        (DatacenterUnavailable("Away."), 500, "datacenter_unavailable"),
         (ImageMissing("Gone."), 500, "datacenter"),
         (Http404(), 404, "not_found"),
         (RequestDataTooBig(), 413, "too_large"),
