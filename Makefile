@@ -1,5 +1,5 @@
 # make up, make demo, make test: see README.md.
-.PHONY: up down purge demo test soak check bench
+.PHONY: up down purge demo test soak fuzz check bench
 
 up:
 	deploy/up.sh
@@ -24,3 +24,6 @@ check:
 
 bench:
 	deploy/bench.sh
+
+fuzz:
+	deploy/fuzz.sh
