@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from datacenter.errors import DockerfileRefused
 
@@ -79,7 +80,7 @@ class _Reader:
     def read(self, number: int, line: str) -> str:
         """The instruction as the engine gets it."""
         try:
-            return self._instruction(line)
+            return _one_line(self._instruction(line))
         except ValueError as error:
             raise DockerfileRefused(f"Line {number}: {error}.") from error
 
@@ -114,15 +115,21 @@ class _Reader:
         return f"FROM {image}" + (f" AS {name}" if name else "")
 
     def _copy(self, rest: str) -> None:
-        for flag in BLANKS.split(rest):
-            if not flag.startswith("--"):
-                break
-            if re.search(r"[\\\"'$]", flag):
-                raise ValueError(f"COPY {flag[:63]} has quotes, backslashes or variables, which options must not have")
+        flags = list(takewhile(lambda word: word.startswith("--"), BLANKS.split(rest)))
+        for flag in flags:
+            if re.search(r"[\\\"'$]|[^!-~]", flag):  # the builder takes some bytes of UTF-8 for blanks
+                raise ValueError(f"COPY {flag[:63]} has quotes, backslashes, variables or letters that options must not have")
             source = flag.removeprefix("--from=")
-            if source == flag or source.lower() in filter(None, self.stages) or source in map(str, range(len(self.stages))):
+            if source == flag or self._is_stage(source):
                 continue
             self._take(source)
+        if rest.count("--from") > sum(flag.count("--from") for flag in flags):
+            raise ValueError("COPY has --from behind what it copies, or behind a blank that is none")
+
+    def _is_stage(self, source: str) -> bool:
+        """Whether the builder finds a stage by this; not the one it is in, whose name is an image's to it."""
+        finished = self.stages[:-1]
+        return source.lower() in filter(None, finished) or source in map(str, range(len(self.stages)))
 
     def _trigger(self, rest: str) -> str:
         word, *flags = BLANKS.split(rest)
@@ -154,6 +161,12 @@ class _Reader:
             return known or (word if sign == "-" else "")
 
         return VARIABLE.sub(value, text)
+
+
+def _one_line(instruction: str) -> str:
+    if CONTINUED.search(instruction):
+        raise ValueError("there is a backslash at the end, and nothing that it continues")
+    return instruction
 
 
 def _check_word(word: str, rest: str) -> None:

@@ -67,7 +67,9 @@ def test_what_is_no_dockerfile_is_refused_with_its_line(text: str, said: str) ->
         "ONBUILD ADD x y",
         "onbuild  add http://127.0.0.1/ /x", "ONBUILD ONBUILD ADD x y", "ONBUILD FROM debian", "ONBUILD COPY --from=abcd / /",
         "COPY --from=$X / /", "COPY --from='abcd' / /", 'COPY --from="abcd" / /',
-        "COPY --fr\\om=abcd / /", "COPY --chown=0 --from=A / /",
+        "COPY --fr\\om=abcd / /", "COPY --chown=0 --from=A / /", "COPY --chown=0\u00a0--from=abcd / /",
+        "COPY --chown=0\u00e0--from=abcd / /", "COPY \u00a0--from=abcd / /", "RUN true \\\x0b",
+        "RUN true \\\u00a0",
     ],
 )  # fmt: skip
 def test_what_would_reach_out_of_the_projects_network_is_refused(line: str) -> None:
@@ -79,6 +81,12 @@ def test_an_image_that_is_named_behind_a_comment_in_a_continued_line_is_seen() -
     """Parsers do not agree on such a line; the engine gets one that can be read in one way only."""
     read = parse("FROM debian\nRUN true \\\n  # comment\nCOPY --from=theirs / /\n")
     assert read.text == "FROM debian\nRUN true COPY --from=theirs / /\n"
+
+
+def test_a_stage_does_not_find_itself_by_its_name() -> None:
+    """The builder looks for an image then, and takes the name for the beginning of an id."""
+    assert parse("FROM debian AS a1\nCOPY --from=a1 / /\n").images == ("debian", "a1")
+    assert parse("FROM debian AS a1\nFROM debian\nCOPY --from=A1 / /\n").images == ("debian", "debian")
 
 
 def test_numbers_are_stages_for_copy_alone() -> None:

@@ -103,6 +103,19 @@ def test_an_image_of_another_project_is_unknown_by_its_name_and_by_its_id(stack:
     assert own.status == 200, own
 
 
+def test_a_stage_that_is_called_like_anothers_image_begins_is_not_that_image(stack: Stack, project: int, other: int) -> None:
+    """Its own name is none to the stage that a build is in: the builder looks for an image then, by its id too."""
+    theirs = "0"
+    while not theirs.startswith(tuple("abcdef")):  # as a stage's name must
+        dockerfile = BASE + f'RUN echo secret >/secret-{theirs}\nCMD ["sleep", "1000"]\n'
+        answer = stack.build(f"/new-container/1/{other}/", dockerfile)
+        theirs = stack.docker("inspect", "-f", "{{slice .Image 7 15}}", answer.body["docker_id"])
+    answer = stack.build(
+        f"/new-container/1/{project}/", f"FROM debian:bookworm-slim AS {theirs}\nCOPY --from={theirs} / /theirs\n"
+    )
+    assert f"base image {theirs} is unknown" in failed(answer)
+
+
 def test_delete_bridge_cancels_the_projects_builds_and_does_not_wait_for_them(
     stack: Stack, project: int, leaves_nothing: object
 ) -> None:
