@@ -14,6 +14,7 @@ from docker.types import LogConfig, Mount
 
 from datacenter.engine.connection import Connection, forgiving, label_filter, translated
 from datacenter.errors import DatacenterError, StartRefused
+from datacenter.names import INSTANCE_KEY
 
 STOP_TIMEOUT = 5  # seconds between SIGTERM and SIGKILL
 # Not `unless-stopped`: an engine that comes back after a SIGKILL stops the containers it finds alive, takes that for
@@ -88,9 +89,10 @@ class Containers(Connection):
             return made[:SHORT_ID]
 
     def containers(self, labels: Mapping[str, str]) -> list[ContainerState]:
-        """All containers, running or not, that carry the labels, in one request."""
+        """All containers of ours, running or not, that carry the labels, in one request; a build's, which may too, is none."""
         with translated("Listing containers"):
-            return [_state(listed) for listed in self._api.containers(all=True, filters=label_filter(labels))]
+            found = [_state(listed) for listed in self._api.containers(all=True, filters=label_filter(labels))]
+        return [one for one in found if one.name.startswith(f"{labels[INSTANCE_KEY]}-")]
 
     def start(self, container: str) -> None:
         """Start a container; a running one is left alone. Raises StartRefused, ContainerMissing."""

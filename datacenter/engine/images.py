@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import requests
+from docker.errors import APIError
+
 from datacenter.engine.connection import Connection, forgiving, label_filter, translated
 from datacenter.errors import DatacenterError, DatacenterUnavailable, ImageMissing
 
@@ -70,11 +73,15 @@ class Images(Connection):
             self._api.remove_image(image, force=True)
 
     def delete_images(self, labels: Mapping[str, str]) -> None:
-        """Remove all images that carry the labels, build layers included."""
+        """Remove all images that carry the labels, build layers included; one without a name that a container has stays."""
         with translated("Removing images"):
             for image in self._api.images(all=False, filters=label_filter(labels)):
-                with forgiving():
-                    self._api.remove_image(image["Id"], force=True)
+                try:
+                    with forgiving():
+                        self._api.remove_image(image["Id"], force=True)
+                except APIError as error:  # any project's build can say that its layers are ours
+                    if error.status_code != requests.codes.conflict or set(image["RepoTags"] or ()) - {NO_NAME}:
+                        raise
 
     def _pull(self, reference: str) -> None:
         why = f"Image {reference} is not on the Docker host and cannot be pulled"

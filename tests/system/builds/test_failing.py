@@ -116,6 +116,19 @@ def test_a_stage_that_is_called_like_anothers_image_begins_is_not_that_image(sta
     assert f"base image {theirs} is unknown" in failed(answer)
 
 
+def test_a_build_that_carries_the_labels_of_anothers_container_is_not_taken_for_it(
+    stack: Stack, project: int, other: int
+) -> None:
+    """Its LABEL is the Dockerfile's to say; names of containers are not."""
+    theirs = stack.new_container(other, "web")
+    said = f"LABEL netmanager.instance={INSTANCE} netmanager.project={other} netmanager.container=web\n"
+    operation = stack.submit(f"/new-container/1/{project}/", BASE + said + 'RUN echo begun; sleep 8\nCMD ["sleep", "1000"]\n')
+    wait_until(lambda: "begun\n" in stack.operation(operation)["log"], "the build has begun")
+    assert stack.post(f"/restart-container/1/{theirs['docker_id']}/").status == 200
+    stack.delete_project(other)
+    assert stack.ended(operation)["state"] == "SUCCEEDED"
+
+
 def test_delete_bridge_cancels_the_projects_builds_and_does_not_wait_for_them(
     stack: Stack, project: int, leaves_nothing: object
 ) -> None:
