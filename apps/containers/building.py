@@ -13,8 +13,8 @@ from apps.operations.execution import output_append
 from apps.operations.locks import Lease
 from apps.operations.models import Operation
 from datacenter import dockerfile
-from datacenter.engine import BuildSpec, ImageFacts
-from datacenter.errors import BuildFailed, ImageMissing
+from datacenter.engine import BuildSpec, ImageFacts, layers_told
+from datacenter.errors import BuildFailed, DatacenterError, ImageMissing
 from datacenter.names import CONTAINER_KEY, INSTANCE_KEY, PROJECT_KEY
 
 TICK = 1.0  # seconds between looks at the time, the size, and whether the build is still wanted
@@ -23,7 +23,7 @@ OUT_OF_MEMORY = "returned a non-zero code: 137"
 
 def image_reference(operation: Operation, name: str) -> str:
     """Of the image that the operation builds for the container of this name."""
-    return host.names.image(operation.project_id, name, operation.uuid.hex[:12])
+    return host.names.image(operation.project_id, name, _tag(operation))
 
 
 def image_build(operation: Operation, name: str, text: str, lease: Lease) -> str:
@@ -57,6 +57,23 @@ def image_build(operation: Operation, name: str, text: str, lease: Lease) -> str
 
 
 def _run(spec: BuildSpec, log: BuildLog, watch: "_Watch") -> None:
+def build_clear(operation: Operation) -> None:
+    """Remove what a failed build of the operation left, whoever was lost meanwhile; the caller holds the lease of builds.
+
+    Raises DatacenterError while the engine is still at it.
+    """
+    host.engine.delete_build_containers(host.names.bridge(operation.project_id))
+    for name in chain(*host.engine.images(host.names.owner(operation.project_id)).values()):
+        if name.endswith(f":{_tag(operation)}"):
+            host.engine.delete_image(name)
+    if not host.engine.delete_layers(layers_told(operation.log)):
+        raise DatacenterError("The engine is still at it.")
+
+
+def _tag(operation: Operation) -> str:
+    return operation.uuid.hex[:12]
+
+
     with host.engine.build(spec) as build:
         for text in build.output(TICK):
             log.write(text)

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from apps import host
 from apps.containers import provisioning
-from apps.containers.building import image_build, image_reference
+from apps.containers.building import build_clear, image_build, image_reference
 from apps.containers.kinds import NEW, REMOVE, RESTART, START, STOP, UPDATE
 from apps.containers.models import Container
 from apps.containers.swapping import swap
@@ -75,6 +75,14 @@ def finish_updated_container(operation: Operation, lease: Lease) -> dict[str, An
     return _made(container)
 
 
+@executes(NEW, Step.CLEAR)
+@executes(UPDATE, Step.CLEAR)
+def clear_build(operation: Operation, lease: Lease) -> dict[str, Any]:
+    build_clear(operation)
+    Container.objects.filter(maker=operation, docker_id="").delete()
+    return {}
+
+
 @executes(REMOVE)
 def remove_container(operation: Operation, lease: Lease) -> dict[str, Any]:
     provisioning.deprovision(_container(operation))
@@ -119,5 +127,5 @@ def _container(operation: Operation) -> Container:
     """The target; it can have gone while the operation waited."""
     container = Container.objects.filter(project_id=operation.project_id, docker_id=operation.target).first()
     if container is None:
-        raise Rejected("unknown_container", f"Container {operation.target} was removed in the meantime.")
+        raise Rejected("unknown_container", f"Container {operation.target} was removed or replaced in the meantime.")
     return container

@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.errors import Broken, NetManagerError
 from apps.operations.deadline import TIME_LIMIT, time_limit
 from apps.operations.locks import Lease, sign_of_life
-from apps.operations.models import Operation, State, Step
+from apps.operations.models import LITTERED, Operation, State, Step
 from datacenter.errors import DatacenterError, DatacenterUnavailable
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,18 @@ def execute(operation: Operation, lease: Lease) -> Step | None:
             log.warning("%s %s failed: %s", operation, operation.uuid, failure)
             return None
         return _stepped(operation, result)
+
+
+def clear(operation: Operation, lease: Lease) -> None:
+    """Remove what a failed build left; where that cannot be done now, the row stays as it is."""
+    try:
+        executor, seconds = _executors[operation.kind, Step.CLEAR]
+        with time_limit(seconds):
+            executor(operation, lease)
+    except Exception as error:
+        log.warning("%s %s: what its build left could not be removed: %s", operation, operation.uuid, error)
+        return
+    Operation.objects.filter(LITTERED, pk=operation.pk).update(step=Step.CLEAR)
 
 
 def fail(which: Q, failure: NetManagerError) -> int:

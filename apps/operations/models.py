@@ -25,6 +25,11 @@ class Step(models.TextChoices):
     FIRST = "first", "first, under the project's lock"
     BUILD = "build", "an image is built, in queue `builds` and without the project's lock"
     FINISH = "finish", "last, under the project's lock"
+    CLEAR = "clear", "none: a build failed, and what it left is removed"
+
+
+# A build failed, and nobody has said yet that nothing is left of it.
+LITTERED = Q(state=State.FAILED, step=Step.BUILD)
 
 
 class Operation(models.Model):
@@ -62,6 +67,7 @@ class Operation(models.Model):
         ]
         indexes = [
             models.Index(name="operation_open", fields=["project_id", "created"], condition=~Q(state__in=ENDED)),
+            models.Index(name="operation_littered", fields=["project_id"], condition=LITTERED),
             models.Index(name="operation_by_project", fields=["project_id", "-created"]),
             models.Index(name="operation_by_user", fields=["user_id", "-created"]),
             models.Index(name="operation_by_service", fields=["service", "-created"]),

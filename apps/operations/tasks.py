@@ -10,9 +10,9 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from apps.errors import Broken
-from apps.operations.execution import execute, fail
+from apps.operations.execution import clear, execute, fail
 from apps.operations.locks import Lease, builds_lease, lives, project_lease
-from apps.operations.models import Operation, State, Step
+from apps.operations.models import LITTERED, Operation, State, Step
 
 log = logging.getLogger(__name__)
 
@@ -30,13 +30,21 @@ def drain(project_id: int) -> None:
 
 @shared_task(name="operations.build", time_limit=24 * 3600)
 def build(project_id: int) -> None:
-    """Run the builds that the project's operations wait for, oldest first, unless another builder is at it."""
+    """Run the builds that the project's operations wait for, oldest first, unless another builder is at it.
+
+    What builds left that failed is removed before.
+    """
+    with builds_lease(project_id) as lease:
+        if lease is None:
+            return
+        for operation in Operation.objects.filter(LITTERED, project_id=project_id):
+            clear(operation, lease)
     _run_all(project_id, AT_BUILDS, builds_lease(project_id))
 
 
 @shared_task(name="operations.sweep", time_limit=60)
 def sweep() -> None:
-    """End operations whose worker is lost; enqueue again those whose message is."""
+    """End operations whose worker is lost; enqueue again those whose message is; have removed what failed builds left."""
     for uuid in Operation.objects.filter(state=State.RUNNING).values_list("uuid", flat=True):
         if not lives(uuid):
             fail(Q(pk=uuid, state=State.RUNNING), WORKER_LOST)
@@ -44,6 +52,8 @@ def sweep() -> None:
     for step, which in ((Step.FIRST, AT_DATACENTER), (Step.BUILD, AT_BUILDS)):
         for project_id in overdue.filter(which).values_list("project_id", flat=True).distinct():
             enqueue(project_id, step)
+    for project_id in Operation.objects.filter(LITTERED).values_list("project_id", flat=True).distinct():
+        enqueue(project_id, Step.BUILD)
 
 
 def enqueue(project_id: int, step: str = Step.FIRST) -> None:

@@ -185,6 +185,7 @@ def _demolish(project: Project, lease: Lease) -> None:
 
 
 def _delete_containers(project: Project) -> None:
+    host.engine.delete_build_containers(host.names.bridge(project.pk))  # of a builder that was lost
     host.engine.delete_containers(host.names.owner(project.pk))
     host.engine.delete_images(host.names.owner(project.pk))
     project.containers.all().delete()

@@ -4,11 +4,12 @@ from datacenter.engine.builds import Builds, BuildSpec
 from datacenter.engine.containers import Containers, ContainerSpec, ContainerState
 from datacenter.engine.images import ImageFacts, Images
 from datacenter.engine.inspection import Inspected, Inspection
+from datacenter.engine.layers import layers_told
 from datacenter.engine.logs import Logs
 from datacenter.engine.networks import Networks, NetworkSpec
 from datacenter.engine.volumes import Volumes
 
-__all__ = ["BuildSpec", "ContainerSpec", "ContainerState", "Engine", "ImageFacts", "Inspected", "NetworkSpec"]
+__all__ = ["BuildSpec", "ContainerSpec", "ContainerState", "Engine", "ImageFacts", "Inspected", "NetworkSpec", "layers_told"]
 
 
 class Engine(Networks, Volumes, Containers, Inspection, Logs, Images, Builds):

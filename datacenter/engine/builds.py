@@ -4,10 +4,9 @@ import io
 import json
 import os
 import queue
-import re
 import tarfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +17,10 @@ from docker.errors import APIError, create_api_error_from_http_exception
 from docker.types import CancellableStream
 
 from datacenter.engine.connection import TIMEOUT, Connection, forgiving, translated
+from datacenter.engine.layers import layer, layers_told, unnamed_ends
 from datacenter.errors import BuildFailed, DatacenterUnavailable
 
-LAYER = re.compile(r"^ ---> ([0-9a-f]{12})$", re.MULTILINE)  # how the builder tells the image after each step
+MANY = 10_000  # layers that are remembered unseen: what a step prints may look like one
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,15 @@ class BuildSpec:
 class Build:
     """A build under way."""
 
-    def __init__(self, stream: "CancellableStream[bytes]") -> None:
+    def __init__(self, stream: "CancellableStream[bytes]", known: Callable[[], set[str]]) -> None:
         self._stream = stream
+        self._known = known  # all images of the engine
         self._lines: queue.Queue[bytes | None] = queue.Queue(1000)
         self._closed = False
         self._reader = threading.Thread(target=self._read, name="build", daemon=True)
         self._reader.start()
         self.image_id = ""
-        self.layers: list[str] = []  # images that steps have made or taken over, by now
+        self.layers: set[str] = set()  # images that steps have made or taken over, by now
 
     def output(self, tick: float) -> Iterator[str]:
         """What the build prints, as it comes, and an empty string after each `tick` seconds of silence.
@@ -59,7 +60,9 @@ class Build:
                 raise BuildFailed(str(said["error"]).strip())
             self.image_id = said.get("aux", {}).get("ID", self.image_id)
             text = str(said.get("stream", ""))
-            self.layers += LAYER.findall(text)
+            self.layers |= layers_told(text)
+            if len(self.layers) > MANY:
+                self.layers &= self._known()
             yield text
         if not self.image_id:
             raise DatacenterUnavailable("The Docker Engine ended in the middle of a build; is dockerd running?")
@@ -100,7 +103,7 @@ class Builds(Connection):
         Raises BuildFailed where the engine refuses the Dockerfile.
         """
         with translated(f"Building image {spec.tag}"):
-            build = Build(self._begin(spec))
+            build = Build(self._begin(spec), self._image_ids)
         try:
             yield build
         finally:
@@ -120,13 +123,26 @@ class Builds(Connection):
                 with forgiving():
                     self._api.remove_container(listed["Id"], force=True, v=True)
 
-    def delete_layers(self, layers: list[str]) -> None:
-        """Remove those of the images, given in the order they were made, that have no name and that nothing is built on."""
+    def delete_layers(self, layers: Collection[str]) -> bool:
+        """Remove those of the images, and of what was built on them, that have no name and that nothing is built on.
+
+        Whether none of them is left; one that a container has stays.
+        """
         with translated("Removing layers of a build"):
-            for layer in reversed(layers):
-                with _in_use_forgiven(), forgiving():
-                    if not self._api.inspect_image(layer)["RepoTags"]:
-                        self._api.remove_image(layer)
+            left = False
+            for image in unnamed_ends(self._api.images(all=True), layers):
+                try:
+                    with forgiving():
+                        self._api.remove_image(image)  # and what it was built on, if that has no name and nothing else is
+                except APIError as error:
+                    if error.status_code != requests.codes.conflict:
+                        raise
+                    left = True
+            return not left
+
+    def _image_ids(self) -> set[str]:
+        with translated("Listing images"):
+            return {layer(image) for image in self._api.images(quiet=True, all=True)}
 
     def _begin(self, spec: BuildSpec) -> "CancellableStream[bytes]":
         parameters: dict[str, str | int] = {
@@ -183,16 +199,6 @@ def _size_of(directory: Path) -> int:
             with suppress(OSError):
                 total += Path(root, name).lstat().st_blocks * 512
     return total
-
-
-@contextmanager
-def _in_use_forgiven() -> Iterator[None]:
-    """An image that another is built on, or that a container has, stays."""
-    try:
-        yield
-    except APIError as error:
-        if error.status_code != requests.codes.conflict:
-            raise
 
 
 def _as_api_error(error: requests.exceptions.HTTPError) -> APIError:

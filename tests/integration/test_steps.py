@@ -17,6 +17,7 @@ from apps.operations.execution import Continue, executes, output_append
 from apps.operations.locks import Lease, builds_lease, project_lease
 from apps.operations.models import Operation, State, Step
 from apps.operations.tasks import OVERDUE, build, drain, sweep
+from datacenter.errors import DatacenterError
 from tests.integration.sessions import PATIENCE, beside, elsewhere
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,6 +51,14 @@ def builds(operation: Operation, lease: Lease) -> Continue:
 def last(operation: Operation, lease: Lease) -> dict[str, Any]:
     ran.append(f"last of {operation.target}")
     return {"done": True}
+
+
+@executes("test-built", Step.CLEAR)
+def clears(operation: Operation, lease: Lease) -> dict[str, Any]:
+    ran.append(f"clear of {operation.target}")
+    if operation.target == "busy":
+        raise DatacenterError("The engine is still at it.")
+    return {}
 
 
 @executes("test-short")
@@ -162,10 +171,40 @@ def test_a_build_whose_message_was_lost_is_enqueued_again(broker: redis.Redis) -
     assert (queued(broker, "builds"), queued(broker, "datacenter")) == (["operations.build"], [])
 
 
-def test_a_build_whose_builder_was_lost_fails() -> None:
+def test_a_build_whose_builder_was_lost_fails(broker: redis.Redis) -> None:
     operation = wanted(step=Step.BUILD, state=State.RUNNING)
     sweep()
     assert (now(operation)[0], operation.error_code) == (State.FAILED, "worker_lost")
+    assert queued(broker, "builds") == ["operations.build"], "a builder removes what it left"
+
+
+def failed(target: str) -> Operation:
+    return wanted(target, step=Step.BUILD, state=State.FAILED, finished=timezone.now(), error_code="worker_lost")
+
+
+def test_what_failed_builds_left_is_removed_once_and_before_the_next_build() -> None:
+    left, other = failed("left"), wanted(step=Step.BUILD)
+    build(7)
+    build(7)
+    assert ran == ["clear of left", "build of web"]
+    assert (now(left), left.error_code) == ((State.FAILED, Step.CLEAR), "worker_lost")
+    assert now(other) == (State.WAITING, Step.FINISH)
+
+
+def test_what_cannot_be_removed_yet_is_tried_again_and_keeps_no_build_from_running(broker: redis.Redis) -> None:
+    busy, other = failed("busy"), wanted(step=Step.BUILD)
+    build(7)
+    assert (now(busy), now(other)) == ((State.FAILED, Step.BUILD), (State.WAITING, Step.FINISH))
+    broker.flushdb()
+    sweep()
+    assert queued(broker, "builds") == ["operations.build"]
+
+
+def test_nothing_is_removed_while_a_build_of_the_project_is_under_way() -> None:
+    left = failed("left")
+    with held(builds_lease(7)):
+        build(7)
+    assert (now(left), ran) == ((State.FAILED, Step.BUILD), [])
 
 
 def test_its_start_is_that_of_its_first_step() -> None:
