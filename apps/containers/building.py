@@ -18,6 +18,7 @@ from datacenter.errors import BuildFailed, DatacenterError, ImageMissing
 from datacenter.names import CONTAINER_KEY, INSTANCE_KEY, PROJECT_KEY
 
 TICK = 1.0  # seconds between looks at the time, the size, and whether the build is still wanted
+MOST_PORTS = 1000  # the engine goes over those of all containers whenever it lists any: 0.3 s for 130,000
 OUT_OF_MEMORY = "returned a non-zero code: 137"
 
 
@@ -47,7 +48,7 @@ def image_build(operation: Operation, name: str, text: str, lease: Lease) -> str
             cache_from=tuple(chain(*host.engine.images(host.names.owner(project_id)).values())),
         )
         _run(spec, log, _Watch(operation, lease, spec.network, base))
-        _check_size(host.engine.image(reference).size - base)
+        _check(host.engine.image(reference), base)
     except BuildFailed as error:
         host.engine.delete_image(reference)
         raise Rejected("build_failed", log.failure(_explained(str(error)))) from error
@@ -56,7 +57,6 @@ def image_build(operation: Operation, name: str, text: str, lease: Lease) -> str
     return reference
 
 
-def _run(spec: BuildSpec, log: BuildLog, watch: "_Watch") -> None:
 def build_clear(operation: Operation) -> None:
     """Remove what a failed build of the operation left, whoever was lost meanwhile; the caller holds the lease of builds.
 
@@ -74,6 +74,7 @@ def _tag(operation: Operation) -> str:
     return operation.uuid.hex[:12]
 
 
+def _run(spec: BuildSpec, log: BuildLog, watch: "_Watch") -> None:
     with host.engine.build(spec) as build:
         for text in build.output(TICK):
             log.write(text)
@@ -100,6 +101,16 @@ class _Watch:
             raise BuildFailed(f"it took longer than {settings.NETMANAGER_BUILD_SECONDS} s")
         _check_size(host.engine.build_size(self._network) - self._base)
         self._next = time.monotonic() + TICK
+
+
+def _check(image: ImageFacts, base: int) -> None:
+    _check_size(image.size - base)
+    if not image.runs:
+        raise BuildFailed("its image has neither CMD nor ENTRYPOINT, so there is nothing that its container could run")
+    if image.ports > MOST_PORTS:
+        raise BuildFailed(
+            f"its image exposes {image.ports} ports, more than {MOST_PORTS}; every port can be reached without EXPOSE"
+        )
 
 
 def _check_size(added: int) -> None:

@@ -25,6 +25,7 @@ STOPPED: Any = {"Name": "no", "MaximumRetryCount": 0}  # a policy that the stubs
 # engine's status codes do not tell (400, 404 and 500 for either).
 NO_COMMAND = "No command specified"
 ENGINES_OWN_TROUBLE = ("no such container", "endpoint", "network", "no space left", "driver")
+UNKNOWN_USER = re.compile(r"unable to find (user|group) [^:]*")  # whose name may be any of these words
 ANONYMOUS = re.compile(r"[0-9a-f]{64}")  # a volume's name that the engine chose
 LAST_LINES = 5  # of the log of a container that does not stay up
 SHORT_ID = 12  # characters of Docker's short id
@@ -201,7 +202,7 @@ def _starting() -> Iterator[None]:
         yield
     except APIError as error:
         said = str(error.explanation)
-        if any(word in said.lower() for word in ENGINES_OWN_TROUBLE):
+        if any(word in UNKNOWN_USER.sub("", said).lower() for word in ENGINES_OWN_TROUBLE):
             raise
         raise StartRefused(f"The container could not be started: {said}.") from error
 

@@ -23,6 +23,8 @@ class ImageFacts:
     labels: Mapping[str, str]
     triggers: tuple[str, ...]  # ONBUILD instructions, run by builds that start from it
     size: int  # bytes, all layers
+    runs: bool  # it says what a container of it is to run
+    ports: int  # that it exposes
 
 
 class Images(Connection):
@@ -35,7 +37,13 @@ class Images(Connection):
         if _familiar(reference) not in {*(found["RepoTags"] or []), *(found["RepoDigests"] or [])}:
             raise ImageMissing(f"No image has the name {reference}.")
         config = found["Config"] or {}
-        return ImageFacts(config.get("Labels") or {}, tuple(config.get("OnBuild") or ()), int(found["Size"]))
+        return ImageFacts(
+            labels=config.get("Labels") or {},
+            triggers=tuple(config.get("OnBuild") or ()),
+            size=int(found["Size"]),
+            runs=bool(config.get("Entrypoint") or config.get("Cmd")),
+            ports=len(config.get("ExposedPorts") or ()),
+        )
 
     def ensure_image(self, reference: str, largest: int | None = None) -> ImageFacts:
         """The image, pulled if the engine lacks it; ImageMissing if it cannot be, or has more than `largest` bytes then."""

@@ -17,6 +17,8 @@ FAILING = {
     "failing RUN": (BASE + "RUN echo one; echo two; exit 3\n", r"at step 2 .*non-zero code: 3\. Its last lines: one / two$"),
     "RUN that fills memory": (BASE + "RUN head -c 2G /dev/zero | tail\n", r"code: 137 \(killed: the limit is 268435456 bytes"),
     "an instruction's syntax": (BASE + "EXPOSE many\n", r"Invalid containerPort: many"),
+    "an image with nothing to run": ("FROM scratch\nLABEL a=b\n", r"neither CMD nor ENTRYPOINT"),
+    "an image with too many ports": (BASE + "ENV MOST=1001\nEXPOSE 1-$MOST\n", r"exposes 1001 ports, more than 1000"),
     "ADD in a trigger of its base": ("FROM trap\n", r"ONBUILD triggers that are not available"),
 }  # fmt: skip
 

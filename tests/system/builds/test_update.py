@@ -74,6 +74,7 @@ def test_the_old_docker_id_says_which_one_replaced_it(stack: Stack, project: int
         (BASE + 'CMD ["sh", "-c", "echo oh no; exit 3"]\n', "start_failed"),
         (BASE + 'CMD ["/no/such/program"]\n', "start_failed"),
         (BASE + "USER nobody-of-that-name\n" + STAYS, "start_failed"),
+        (BASE + "USER network\n" + STAYS, "start_failed"),
         (BASE + "RUN false\n", "build_failed"),
     ],
 )
