@@ -64,13 +64,16 @@ def test_it_says_why(stack: Stack, project: int, what: str) -> None:
     assert stack.post(f"/remove-container/1/{again.body['docker_id']}/").status == 200
 
 
-@pytest.mark.parametrize("where", ["/x", "/volume/x"])
+@pytest.mark.parametrize("where", ["/x", "/volume/x", "deep"])
 def test_one_that_writes_without_end_is_stopped_within_10_s_and_its_space_is_free_again(
     stack: Stack, project: int, leaves_nothing: object, where: str
 ) -> None:
     stack.post(f"/create-bridge/1/{project}/")
     free = shutil.disk_usage(ENGINE_DATA).free
-    writes = f"while head -c 20M /dev/zero >>{where}; do echo at $(date +%s.%N) of $(stat -c %s {where}); sleep 0.1; done"
+    dig = "cd /volume; for _ in $(seq 2100); do mkdir a; cd a; done; "  # more than a path can have
+    writes = (
+        dig if where == "deep" else ""
+    ) + f"while head -c 20M /dev/zero >>{where}; do echo at $(date +%s.%N) of $(stat -c %s {where}); sleep 0.1; done"
     ended = stack.ended(stack.submit(f"/new-container/1/{project}/", BASE + f"VOLUME /volume\nRUN {writes}\n"))
     assert (ended["error_code"], f"more than {LIMIT} bytes" in ended["error"]) == ("build_failed", True)
     told = [(float(at), int(size)) for at, size in re.findall(r"^at ([0-9.]+) of ([0-9]+)$", ended["log"], re.MULTILINE)]
