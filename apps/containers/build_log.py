@@ -7,6 +7,7 @@ TAIL = 64 * 1024  # and from the end, if there is more
 LAST_LINES, LAST_CHARACTERS = 5, 500  # of the failing step, in the sentence of its error
 STEP = re.compile(r"^Step (\d+)/\d+ : (.*)$", re.MULTILINE)
 BUILDERS_OWN = ("--->", "Removing intermediate container")  # lines that no step printed
+FINISHED = re.compile(r"Successfully (built [0-9a-f]{12}|tagged \S+)\n")  # what fails then is the image's fault and no step's
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -27,6 +28,8 @@ class BuildLog:
         said = text
         for found in STEP.finditer(text):
             self._step, self._said, said = f"{found[1]} ({found[2][:100]})", "", text[found.end() :]
+        if FINISHED.fullmatch(text):
+            self._step = self._said = said = ""
         self._said = (self._said + said)[-4 * LAST_CHARACTERS :]
         room = max(0, HEAD - self._handed - len(self._pending))
         self._pending += text[:room]

@@ -167,15 +167,16 @@ class Builds(Connection):
         return CancellableStream(response.iter_lines(), response)
 
     def _building(self, network: str, size: bool = False) -> list[dict[str, Any]]:
-        listed: list[dict[str, Any]] = self._api.containers(filters={"network": network}, size=size)
+        listed: list[dict[str, Any]] = self._api.containers(all=True, filters={"network": network}, size=size)
         return [container for container in listed if not container["Names"][0].lstrip("/").startswith(network)]
 
     def _size(self, listed: Mapping[str, Any]) -> int:
-        mounts: list[Mapping[str, Any]] = []
-        with forgiving():
-            mounts = self._api.inspect_container(listed["Id"])["Mounts"]  # the list does not tell where anonymous volumes are
-        volumes = [mount["Source"] for mount in mounts if mount["Type"] == "volume" and mount["Source"]]  # none yet: ""
-        return int(listed.get("SizeRootFs", 0)) + sum(_size_of(volume) for volume in volumes)
+        size = int(listed.get("SizeRootFs", 0))
+        if listed["Mounts"]:  # which does not tell where they are
+            with forgiving():
+                mounts = self._api.inspect_container(listed["Id"])["Mounts"]
+                size += sum(_size_of(mount["Source"]) for mount in mounts if mount["Type"] == "volume" and mount["Source"])
+        return size
 
 
 def _context(dockerfile: str) -> bytes:

@@ -28,6 +28,18 @@ def test_lines_of_an_earlier_step_are_not_the_failing_ones() -> None:
     assert "of the first" not in log.failure("it broke")
 
 
+def test_what_fails_after_the_last_step_is_no_steps_fault() -> None:
+    log = BuildLog()
+    for text in (
+        "Step 2/2 : LABEL a=b\n",
+        " ---> 0123456789ab\n",
+        "Successfully built 0123456789ab\n",
+        "Successfully tagged a/b:c\n",
+    ):
+        log.write(text)
+    assert log.failure("its image is too large") == "The build failed: its image is too large."
+
+
 def test_what_it_hands_on_is_all_that_was_printed() -> None:
     log, taken = BuildLog(), ""
     for text in PRINTED:
