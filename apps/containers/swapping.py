@@ -47,6 +47,9 @@ def forget_images(container: Container) -> None:
     for image, names in host.engine.images(container_labels(container)).items():
         if keeping.isdisjoint(names):
             host.engine.delete_image(image)
+        else:  # a Dockerfile that says the same as an earlier one makes the same image, under one more name
+            for name in set(names) - keeping:
+                host.engine.delete_image(name)
 
 
 def _successor(container: Container, old: ContainerState | None) -> ContainerSpec:

@@ -50,6 +50,12 @@ def test_name_address_limits_and_volumes_stay(stack: Stack, project: int, web: d
     assert len(stack.docker("images", "-q", f"{INSTANCE}-p{project}/web").split()) == 1
 
 
+def test_an_update_to_what_it_was_leaves_its_image_one_name(stack: Stack, project: int, web: dict[str, Any]) -> None:
+    assert stack.build(f"/update-container/1/{web['docker_id']}/", FIRST).status == 200
+    names = stack.docker("images", "--format", "{{.Repository}}:{{.Tag}}", f"{INSTANCE}-p{project}/web").split()
+    assert names == [inspected(stack, project)["Config"]["Image"]]
+
+
 def test_its_volumes_are_removed_with_it(stack: Stack, project: int, web: dict[str, Any]) -> None:
     anonymous = {mount["Name"] for mount in inspected(stack, project)["Mounts"]}
     updated = stack.build(f"/update-container/1/{web['docker_id']}/", SECOND).body
