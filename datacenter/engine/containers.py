@@ -158,7 +158,8 @@ class Containers(Connection):
         """Return when the container has logged the text since its last start; DatacenterError if it ended before."""
         with translated(f"Reading the log of {container}"):
             state = self._api.inspect_container(container)["State"]
-            logged = self._api.logs(container, stream=True, follow=True, since=_epoch(state["StartedAt"]))
+            # Not since StartedAt: the engine writes that down when the process has run, and logged, for a while already.
+            logged = self._api.logs(container, stream=True, follow=True, since=_epoch(state["FinishedAt"]))
             last = b""
             for chunk in logged:
                 last = (last + chunk)[-2000:]
@@ -216,6 +217,7 @@ def _state(listed: Mapping[str, Any]) -> ContainerState:
     return ContainerState(listed["Id"][:SHORT_ID], name, listed["State"], listed["Labels"], endpoints, volumes)
 
 
-def _epoch(timestamp: str) -> int:
-    """Whole seconds since 1970 of Docker's RFC 3339 time with nanoseconds."""
-    return int(datetime.fromisoformat(timestamp[:19]).replace(tzinfo=UTC).timestamp())
+def _epoch(timestamp: str) -> int | None:
+    """Whole seconds since 1970 of Docker's RFC 3339 time with nanoseconds; None for its zero time, which is the year 1."""
+    seconds = int(datetime.fromisoformat(timestamp[:19]).replace(tzinfo=UTC).timestamp())
+    return seconds if seconds > 0 else None
