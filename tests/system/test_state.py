@@ -12,7 +12,7 @@ from tests.system.state.facts import NAMES, STATE
 
 # Done behind NetManager's back, and undone by delete-bridge or UNDO.
 HARM = {
-    "status": "docker stop -t 0 $web",
+    "state": "docker stop -t 0 $web",
     "hosts file": "rm $hosts/web",
     "address": "echo 192.0.2.1 web >$hosts/web",
     "row": 'sql "DELETE FROM containers_container WHERE project_id = $project"',
@@ -47,7 +47,7 @@ def _do(project: int, script: str) -> None:
 @pytest.mark.parametrize(
     ("what", "sentence"),
     [
-        ("status", r"container_details: status of {web} is running in the database, and exited"),
+        ("state", r"container_details: state of {web} is RUNNING in the database, and STOPPED"),
         ("hosts file", r"hosts_files: hosts file p{project}/hosts/web should be there and is not"),
         ("address", r"hosts_files: hosts file p{project}/hosts/web says 192.0.2.1, and the database 10\."),
         ("row", r"containers: container {web} is there and should not be"),

@@ -9,7 +9,7 @@ from tests.system.state.facts import NAMES, rows
 from tests.system.state.facts import hosts_files as files
 from tests.system.state.world import World, compare
 
-STATUS = {"RUNNING": "running", "STOPPED": "exited"}
+DESIRED = {"running": "RUNNING", "exited": "STOPPED", "created": "STOPPED"}  # what was updated while it was stopped never ran
 
 
 def operations(world: World) -> Iterator[str]:
@@ -36,7 +36,7 @@ def container_details(world: World) -> Iterator[str]:
         for what, told, there in (
             ("id", row["docker_id"], found["Id"][:12]),
             ("image", row["image"], found["Config"]["Image"]),
-            ("status", STATUS[row["desired"]], found["State"]["Status"]),
+            ("state", row["desired"], DESIRED.get(found["State"]["Status"], found["State"]["Status"])),
             ("address", row["ip"], (endpoint.get("IPAMConfig") or {}).get("IPv4Address")),
             ("MAC", row["mac"], endpoint.get("MacAddress") or mac_of(row["ip"])),
             ("owner", row["name"], found["Config"]["Labels"].get(CONTAINER_KEY)),
