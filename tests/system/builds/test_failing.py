@@ -145,6 +145,18 @@ def test_delete_bridge_cancels_the_projects_builds_and_does_not_wait_for_them(
         assert (stack.operation(operation)["state"], stack.operation(operation)["error_code"]) == ("FAILED", "cancelled")
 
 
+@pytest.mark.parametrize("step", range(3, 6))
+def test_one_that_is_cancelled_between_its_steps_leaves_no_layer(
+    stack: Stack, project: int, step: int, leaves_nothing: object
+) -> None:
+    """The engine makes a layer of the step that is under way, though whoever asked has hung up."""
+    steps = "".join(f"RUN echo {project} {number}\n" for number in range(40))
+    operation = stack.submit(f"/new-container/1/{project}/", BASE + steps)
+    wait_until(lambda: f"Step {step}/" in stack.operation(operation)["log"], "the build has come so far")
+    assert stack.post(f"/delete-bridge/1/{project}/").status == 200
+    assert stack.operation(operation)["error_code"] == "cancelled"
+
+
 def test_nothing_waits_for_a_build_but_the_build(stack: Stack, project: int, other: int) -> None:
     """Calls of its own project, and the build of another."""
     web = stack.new_container(project, "web")
