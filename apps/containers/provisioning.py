@@ -83,11 +83,10 @@ def _forget_half_made(project: Project) -> None:
 
 
 def deprovision(container: Container) -> None:
-    """Remove the container, its volumes, its name, the image that was built for it, and its row; what is gone is forgiven."""
+    """Remove the container, its volumes, its name, images that were built for it, and its row; what is gone is forgiven."""
     host.engine.delete_containers(container_labels(container))
     host.hosts.remove(container.project_id, container.name)
-    if container.dockerfile:
-        host.engine.delete_images(container_labels(container))
+    host.engine.delete_images(container_labels(container))
     container.delete()
 
 
@@ -118,6 +117,7 @@ def start(container: Container) -> None:
 
 def stop(container: Container) -> None:
     with present(container):
+        settle(container)
         host.engine.stop(container.docker_id)
     _save(container, Desired.STOPPED, "exited")
 

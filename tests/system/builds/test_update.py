@@ -1,6 +1,8 @@
 """update-container: build first, swap second, and the old one where the new one does not stay up."""
 
 import json
+import os
+import signal
 from typing import Any
 
 import pytest
@@ -119,6 +121,26 @@ def test_it_runs_on_until_its_successor_is_built(stack: Stack, project: int, web
     wait_until(lambda: "begun\n" in stack.operation(operation)["log"], "the build has begun")
     assert version(stack, project) == "first"
     assert stack.ended(operation)["state"] == "SUCCEEDED"
+
+
+def test_what_a_lost_worker_left_in_the_middle_of_the_swap_is_put_right_by_the_next_change(
+    stack: Stack, project: int, leaves_nothing: object
+) -> None:
+    web = stack.new_container(project, "web")
+    worker = int(stack.control("pid", "datacenter"))
+    operation = stack.submit(f"/update-container/1/{web['docker_id']}/", SECOND)
+    wait_until(lambda: f"{stack.docker_name(project, 'web')}.next" in running(stack), "the next one is up")
+    os.killpg(worker, signal.SIGKILL)
+    assert stack.ended(operation)["error_code"] == "worker_lost"
+    assert stack.post(f"/stop-container/1/{web['docker_id']}/").status == 200
+    assert [name for name in running(stack) if ".web" in name] == []
+    assert stack.post(f"/start-container/1/{web['docker_id']}/").status == 200
+    assert stack.pings(project, "web", "router")
+    assert stack.post(f"/remove-container/1/{web['docker_id']}/").status == 200
+
+
+def running(stack: Stack) -> list[str]:
+    return stack.docker("ps", "--format", "{{.Names}}").split()
 
 
 def test_one_that_is_removed_meanwhile_stays_removed(stack: Stack, project: int, web: dict[str, Any]) -> None:
