@@ -119,6 +119,10 @@ expect members "[$ME]"
 call 400 GET "/get-project-containers/$STRANGER/$PROJECT/"
 expect code not_a_member
 
+echo "# All of this as OpenAPI, and as a page in a browser."
+call 200 GET /schema/
+call 200 GET /docs/
+
 echo "# The end: one container, and then all that is left."
 call 200 POST "/remove-container/$ME/$web/"
 call 200 POST "/delete-bridge/$ME/$PROJECT/"

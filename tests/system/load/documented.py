@@ -20,6 +20,8 @@ DOCUMENTED: dict[str, set[tuple[int, str]]] = {
     "remove-port": {OK, PENDING, (400, "unknown_socket")},
     "operations": {OK, (404, "not_found")},
     "projects": {OK},
+    "schema": {OK},
+    "docs": {OK},
     "healthz": {OK},
     "readyz": {OK, (503, "")},  # a part of a busy machine may take longer than the 5 s that it has
 }

@@ -109,7 +109,9 @@ class Mix:
         return Call("GET", f"/operations/?project_id={self._project}")
 
     def _fixed(self) -> Call:
-        return Call("GET", self.random.choice((f"/projects/{self._project}/members/", "/healthz/", "/readyz/")))
+        return Call(
+            "GET", self.random.choice((f"/projects/{self._project}/members/", "/schema/", "/docs/", "/healthz/", "/readyz/"))
+        )
 
     @property
     def _project(self) -> int:
