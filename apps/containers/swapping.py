@@ -54,7 +54,7 @@ def forget_images(container: Container) -> None:
 
 def _successor(container: Container, old: ContainerState | None) -> ContainerSpec:
     """What takes the place; the engine does not start it again before it has."""
-    volumes = tuple((name, path) for path, name in old.volumes.items()) if old else ()
+    volumes = tuple((name, f"/{path.lstrip('/')}") for path, name in old.volumes.items()) if old else ()  # VOLUME may be relative
     name = host.names.next_container(container.project_id, container.name)
     return replace(container_spec(container), name=name, volumes=volumes, keep_running=False)
 

@@ -75,7 +75,7 @@ class Containers(Connection):
 
         Raises ImageMissing, StartRefused, or DatacenterError if another owner's container has the name.
         """
-        with translated(f"Making container {spec.name}"):
+        with translated(f"Making container {spec.name}"), _mountable():
             try:
                 made = self._create(spec)
             except APIError as error:
@@ -194,6 +194,17 @@ class Containers(Connection):
         if not spec.labels.items() <= (found["Config"]["Labels"] or {}).items():
             raise DatacenterError(f"A container {spec.name} exists and is not ours; rename or remove it.")
         self._api.remove_container(found["Id"], force=True, v=True)
+
+
+@contextmanager
+def _mountable() -> Iterator[None]:
+    """A volume over a file of the image becomes StartRefused."""
+    try:
+        yield
+    except APIError as error:
+        if "is not directory" not in str(error.explanation):
+            raise
+        raise StartRefused("The container could not be made: a volume belongs where its image has a file.") from error
 
 
 @contextmanager

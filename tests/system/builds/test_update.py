@@ -67,6 +67,14 @@ def test_its_volumes_are_removed_with_it(stack: Stack, project: int, web: dict[s
     assert anonymous.isdisjoint(stack.docker("volume", "ls", "-q").split())
 
 
+def test_one_with_a_relative_volume_can_be_updated(stack: Stack, project: int) -> None:
+    docker_id = stack.build(f"/new-container/1/{project}/", BASE + "VOLUME data\n" + STAYS, name="web").body["docker_id"]
+    assert stack.inside(project, "web", "sh", "-c", "echo kept >/data/file").returncode == 0
+    answer = stack.build(f"/update-container/1/{docker_id}/", BASE + STAYS)
+    assert answer.status == 200, answer
+    assert stack.inside(project, "web", "cat", "/data/file").stdout == "kept\n"
+
+
 def test_the_old_docker_id_says_which_one_replaced_it(stack: Stack, project: int, web: dict[str, Any]) -> None:
     updated = stack.build(f"/update-container/1/{web['docker_id']}/", SECOND).body
     for path in ("stop-container", "remove-container", "start-container"):
@@ -83,6 +91,7 @@ def test_the_old_docker_id_says_which_one_replaced_it(stack: Stack, project: int
         (BASE + 'CMD ["/no/such/program"]\n', "start_failed"),
         (BASE + "USER nobody-of-that-name\n" + STAYS, "start_failed"),
         (BASE + "USER network\n" + STAYS, "start_failed"),
+        (BASE + "RUN touch /data\n" + STAYS, "start_failed"),
         (BASE + "RUN false\n", "build_failed"),
     ],
 )
