@@ -44,5 +44,5 @@ def test_it_needs_a_token(anonymous: APIClient, path: str) -> None:
 
 def test_an_engine_that_does_not_answer_is_told_to_the_operator(api: APIClient, path: str) -> None:
     code, sentence = refusal(api.get(path.format(user=1, docker_id=DOCKER_ID)), 500)  # the test instance has none
-    assert code == "datacenter"
+    assert code == "datacenter_unavailable"
     assert "is dockerd running?" in sentence

@@ -27,7 +27,7 @@ def network(stack: Stack) -> Iterator[None]:
 @pytest.fixture
 def web(stack: Stack, network: None) -> Iterator[str]:
     """docker_id of a container that has written nothing."""
-    docker_id = stack.new_container(PROJECT, "web")["docker_id"]
+    docker_id = stack.post(f"/new-container/1/{PROJECT}/", name="web", image="debian").body["docker_id"]
     yield docker_id
     assert stack.post(f"/remove-container/1/{docker_id}/").status == 200
 

@@ -114,7 +114,7 @@ def test_without_a_controller_the_known_go_on_isolated_and_the_new_get_through(s
             loses_nothing(scene.ends(), lambda: let_pass(2))
             scene.everybody_answers()
             with _tap(scene, here.sockets[0]) as within, _tap(scene, there.sockets[0]) as beyond:
-                assert reach_each_other(), "the new host and the others"
+                wait_until(reach_each_other, "the new host and the others reach each other", 15)
                 assert not scene.answered(STRANGER, there.addresses[0])
                 assert not _from_new(beyond)
                 assert _from_new(within), "the control: its neighbours see what is for all"

@@ -76,9 +76,10 @@ def test_all_addresses_of_the_project_are_taken(stack: Stack) -> None:
     rows = "from apps.containers.models import Container as C; "
     stack.orm(
         rows + f"C.objects.bulk_create(C(project_id={PROJECT}, name=f'full-{{n}}', ip=f'{subnet}.{{n}}',"
-        " docker_id=f'{n:012x}', created_by=1)"
+        " docker_id=f'{n:012x}', created_by=1, cpus=1.0, memory=1)"
         " for n in range(128, 240))"
     )
+    postgres(f"UPDATE projects_project SET quota_containers = 500, quota_cpus = 500 WHERE project_id = {PROJECT}", DATABASE)
     answer = _fails(stack, f"/new-container/1/{PROJECT}/")
     stack.orm(rows + "C.objects.filter(name__startswith='full-').delete()")
     assert (answer.status, answer.body["code"]) == (400, "no_free_address")
@@ -219,7 +220,7 @@ def test_a_removal_that_was_interrupted_is_finished_before_anything_is_built(sta
 
 def test_a_container_that_cannot_start_again(stack: Stack, tmp_path: Path) -> None:
     """Its user is gone: the caller can mend that, and the engine does not try on its own when it comes back."""
-    (tmp_path / "Dockerfile").write_text("FROM nmt-default:latest\nRUN useradd runner\nUSER runner\n")
+    (tmp_path / "Dockerfile").write_text('FROM nmt-default:latest\nRUN useradd runner\nUSER runner\nCMD ["sleep", "infinity"]\n')
     stack.docker("build", "-t", "nmt-runner", str(tmp_path))
     rows = "from apps.containers.models import Image as I; "
     stack.orm(rows + "I.objects.create(name='runner', reference='nmt-runner')")

@@ -150,7 +150,8 @@ def _reached_straight(stack: Stack, at: Foothold, address: str, ports: list[int]
 
 @pytest.mark.parametrize(("name", "interface"), [("web", "eth0"), ("router", "lan0"), ("router", "wan0")])
 def test_nobody_opens_a_connection_to_the_host(stack: Stack, project: int, host_server: int, name: str, interface: str) -> None:
-    stack.new_container(project, "web")
+    made = stack.post(f"/new-container/1/{project}/", name="web", image="debian")
+    assert made.status == 200, "it has no service of its own"
     ports = [*SERVICES, host_server]
     addresses = _host_addresses("inet")
     assert "100.65.0.1" in addresses, "the gateway of the public pool is the host's, in nat mode"

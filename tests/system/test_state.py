@@ -24,13 +24,11 @@ HARM = {
     "patch": "ovs-vsctl del-port $(ovs-vsctl list-ports $bridge | grep -m 1 -- '-s[0-9]*$')",
     "flows": "ovs-ofctl -O OpenFlow14 del-flows $instance-vtep cookie=$(printf '0x6e6d%012x' $project)/-1",
     "socket": 'sql "UPDATE ports_socket SET applied_vlan = 4000 WHERE number = 1"',
-    "operation": 'sql "UPDATE operations_operation SET operators = true WHERE project_id = $project"',
 }
 UNDO = """
 ip link del $instance-hleft || true
 docker rmi $left || true
 sql 'UPDATE ports_socket SET applied_vlan = NULL WHERE project_id IS NULL'
-sql "UPDATE operations_operation SET operators = false WHERE project_id = $project"
 """
 SQL = f'sql() {{ runuser -u postgres -- psql -p {POSTGRES_PORT} -d {DATABASE} -qtAXc "$1"; }}\n'
 
@@ -59,7 +57,6 @@ def _do(project: int, script: str) -> None:
         ("patch", r"bridges: patch port \S+-p{project}-s\d+ should be there and is not"),
         ("flows", r"flows: there are 0 flows of cookie 0x6e6d\S+ and should be 2"),
         ("socket", r"sockets: socket 1 should have VLAN None, and the switch says 4000"),
-        ("operation", r"operations: new-container \S+ of project {project} failed for the operator"),
     ],
 )
 def test_it_tells_what_differs(lab: Lab, project: int, what: str, sentence: str) -> None:

@@ -26,6 +26,7 @@ PROJECTS = range(8001, 8011)
 SOCKETS = range(1, 7)
 CONTAINERS = 3  # of a project
 OPEN = "SELECT kind FROM operations_operation WHERE state NOT IN ('SUCCEEDED', 'FAILED')"
+BROKEN = f"SELECT kind, error FROM operations_operation WHERE operators AND project_id IN {tuple(PROJECTS)}"
 
 
 @pytest.fixture
@@ -89,6 +90,7 @@ def test_fifty_clients_do_everything_at_once_and_nothing_breaks_or_is_left(ten: 
     complaints = [complaint for client in clients for complaint in client.complaints]
     assert not complaints, "\n".join(complaints)
     wait_until(lambda: not rows(OPEN), "what was asked for without waiting ends", PATIENCE)
+    assert rows(BROKEN) == []
     wait_until(lambda: not differences(stack), f"all agree: {differences(stack)}", 10)
     succeeded = {endpoint for endpoint, status, _ in answered if status == 200}
     assert {endpoint for endpoint, _, _ in answered} - succeeded == set(), "the control: each has worked"

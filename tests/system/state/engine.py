@@ -15,8 +15,6 @@ DESIRED = {"running": "RUNNING", "exited": "STOPPED", "created": "STOPPED"}  # w
 def operations(world: World) -> Iterator[str]:
     for row in rows("SELECT * FROM operations_operation WHERE state NOT IN ('SUCCEEDED', 'FAILED')"):
         yield f"{row['kind']} {row['uuid']} of project {row['project_id']} is {row['state']}"
-    for row in rows("SELECT * FROM operations_operation WHERE operators"):
-        yield f"{row['kind']} {row['uuid']} of project {row['project_id']} failed for the operator: {row['error']}"
 
 
 def projects(world: World) -> Iterator[str]:
