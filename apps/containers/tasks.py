@@ -1,6 +1,7 @@
 """What the operations of this app do; run by `operations.drain`, and builds by `operations.build`."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from apps.operations.execution import Continue, executes
 from apps.operations.locks import Lease, LeaseLost
 from apps.operations.models import Operation, Step
 from apps.projects.provisioning import ensure_network
+from datacenter.errors import DatacenterError
 
 # Seconds for the step in which an image is built, pulling and cleaning up included; the build itself has its own limit.
 BUILD_STEP = settings.NETMANAGER_BUILD_SECONDS + 120
@@ -70,7 +72,8 @@ def finish_updated_container(operation: Operation, lease: Lease) -> dict[str, An
         raise
     except Exception:
         if not Container.objects.filter(image=image).exists():
-            host.engine.delete_image(image)
+            with suppress(DatacenterError):  # the cause is what the caller must hear; the next update forgets the image
+                host.engine.delete_image(image)
         raise
     return _made(container)
 

@@ -13,6 +13,8 @@ from datacenter.errors import ContainerMissing, DatacenterError, DatacenterUnava
 
 TIMEOUT = 60  # seconds, for one request to the engine
 CONNECTIONS = 64  # that are kept: as many as a web process has threads
+# What the engine says of a container and of an image that another call is removing.
+GOING = ("already in progress", "unrecognized image ID")
 
 
 class Connection:
@@ -60,7 +62,7 @@ def forgiving() -> Iterator[None]:
     except NotFound:
         pass
     except APIError as error:
-        if error.status_code != requests.codes.conflict or "already in progress" not in str(error.explanation):
+        if not any(word in str(error.explanation) for word in GOING):
             raise
 
 

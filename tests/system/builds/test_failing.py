@@ -3,7 +3,6 @@
 import re
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
@@ -23,18 +22,14 @@ FAILING = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def endless(stack: Stack) -> Iterator[Future[Answer]]:
-    """A build that does not end by itself, begun with the first test of the module."""
+@pytest.fixture(scope="module", autouse=True)
+def endless(stack: Stack) -> Iterator[str]:
+    """The operation of a build that does not end by itself; it goes on beside the tests of the module."""
     project = 1901
-    with ThreadPoolExecutor(1) as pool:
-        yield pool.submit(stack.build, f"/new-container/1/{project}/", BASE + "RUN echo begun; sleep 100000\n", name="endless")
+    operation = stack.submit(f"/new-container/1/{project}/", BASE + "RUN echo begun; sleep 100000\n", name="endless")
+    wait_until(lambda: "begun\n" in stack.operation(operation)["log"], "it has begun")
+    yield operation
     stack.delete_project(project)
-
-
-@pytest.fixture(autouse=True)
-def at_work(endless: Future[Answer]) -> None:
-    """It goes on beside the tests."""
 
 
 def failed(answer: Answer) -> str:
@@ -183,8 +178,8 @@ def test_a_build_reaches_its_project_and_the_internet_side_and_neither_the_host_
     assert answer.status == 200, answer
 
 
-def test_an_endless_one_is_cancelled_when_its_time_is_up(stack: Stack, endless: Future[Answer]) -> None:
-    sentence = failed(endless.result(180))
+def test_an_endless_one_is_cancelled_when_its_time_is_up(stack: Stack, endless: str) -> None:
+    sentence = stack.ended(endless)["error"]
     assert sentence.endswith("it took longer than 60 s. Its last lines: begun"), sentence
     strange = [name for name in stack.docker("ps", "-a", "--format", "{{.Names}}").split() if not name.startswith(INSTANCE)]
     assert strange == []
