@@ -3,9 +3,11 @@
 import io
 import json
 import queue
+import socket
 import subprocess
 import tarfile
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from datacenter.engine.connection import TIMEOUT, Connection, forgiving, transla
 from datacenter.engine.layers import layer, layers_told, unnamed_ends
 from datacenter.errors import BuildFailed, DatacenterUnavailable
 
+CANCELLED = 30.0  # seconds that the engine has to end a build that is cancelled
 MANY = 10_000  # layers that are remembered unseen: what a step prints may look like one
 
 
@@ -38,11 +41,11 @@ class BuildSpec:
 class Build:
     """A build under way."""
 
-    def __init__(self, stream: "CancellableStream[bytes]", known: Callable[[], set[str]]) -> None:
-        self._stream = stream
+    def __init__(self, response: requests.Response, known: Callable[[], set[str]]) -> None:
+        self._response = response
+        self._stream: CancellableStream[bytes] = CancellableStream(response.iter_lines(), response)
         self._known = known  # all images of the engine
         self._lines: queue.Queue[bytes | None] = queue.Queue(1000)
-        self._closed = False
         self._reader = threading.Thread(target=self._read, name="build", daemon=True)
         self._reader.start()
         self.image_id = ""
@@ -59,21 +62,31 @@ class Build:
                 raise BuildFailed(str(said["error"]).strip())
             self.image_id = said.get("aux", {}).get("ID", self.image_id)
             text = str(said.get("stream", ""))
-            self.layers |= layers_told(text)
-            if len(self.layers) > MANY:
-                self.layers &= self._known()
+            self._note(text)
             yield text
         if not self.image_id:
             raise DatacenterUnavailable("The Docker Engine ended in the middle of a build; is dockerd running?")
 
     def close(self) -> None:
-        """Have the engine cancel the build, if it is not at its end."""
-        self._closed = True
-        with suppress(OSError):
+        """Have the engine cancel the build, if it is not at its end, and hear it out: it finishes a step, and tells its layer."""
+        with suppress(OSError, AttributeError):  # the latter where all has been read
+            _connection_of(self._response).shutdown(socket.SHUT_WR)
+        deadline = time.monotonic() + CANCELLED
+        while self._reader.is_alive() and time.monotonic() < deadline:
+            self._hear(0.05)
+        with suppress(OSError, AttributeError):
             self._stream.close()
-        while self._reader.is_alive():  # it may wait to hand over a line
-            with suppress(queue.Empty):
-                self._lines.get(timeout=0.05)
+        while self._reader.is_alive() or not self._lines.empty():
+            self._hear(0.05)
+
+    def _hear(self, seconds: float) -> None:
+        if line := self._next(seconds):
+            self._note(str(json.loads(line).get("stream", "")))
+
+    def _note(self, text: str) -> None:
+        self.layers |= layers_told(text)
+        if len(self.layers) > MANY:
+            self.layers &= self._known()
 
     def _next(self, tick: float) -> bytes | None:
         try:
@@ -84,8 +97,6 @@ class Build:
     def _read(self) -> None:
         try:
             for line in self._stream:
-                if self._closed:
-                    break
                 self._lines.put(line)
         except Exception:  # noqa: S110  (whatever ends the stream, the reader of the lines finds that there is no image)
             pass
@@ -143,7 +154,7 @@ class Builds(Connection):
         with translated("Listing images"):
             return {layer(image) for image in self._api.images(quiet=True, all=True)}
 
-    def _begin(self, spec: BuildSpec) -> "CancellableStream[bytes]":
+    def _begin(self, spec: BuildSpec) -> requests.Response:
         parameters: dict[str, str | int] = {
             "t": spec.tag, "networkmode": spec.network, "rm": 1, "forcerm": 1, "labels": json.dumps(dict(spec.labels)),
             "memory": spec.memory, "memswap": spec.memory, "cpusetcpus": spec.cpuset,
@@ -164,7 +175,7 @@ class Builds(Connection):
             if refusal.is_client_error() or "parse error" in str(refusal.explanation):
                 raise BuildFailed(str(refusal.explanation).strip()) from error
             raise refusal from error
-        return CancellableStream(response.iter_lines(), response)
+        return response
 
     def _building(self, network: str, size: bool = False) -> list[dict[str, Any]]:
         listed: list[dict[str, Any]] = self._api.containers(all=True, filters={"network": network}, size=size)
@@ -177,6 +188,13 @@ class Builds(Connection):
                 mounts = self._api.inspect_container(listed["Id"])["Mounts"]
                 size += sum(_size_of(mount["Source"]) for mount in mounts if mount["Type"] == "volume" and mount["Source"])
         return size
+
+
+def _connection_of(response: requests.Response) -> socket.socket:
+    """The socket under a response that is being streamed, by the way that docker-py's CancellableStream takes."""
+    raw: Any = response.raw
+    connection: socket.socket = raw._fp.fp.raw._sock  # noqa: SLF001
+    return connection
 
 
 def _context(dockerfile: str) -> bytes:
