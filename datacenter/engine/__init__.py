@@ -2,7 +2,7 @@
 
 from datacenter.engine.builds import Builds, BuildSpec
 from datacenter.engine.containers import Containers, ContainerSpec, ContainerState
-from datacenter.engine.images import ImageFacts, Images
+from datacenter.engine.images import ImageFacts
 from datacenter.engine.inspection import Inspected, Inspection
 from datacenter.engine.layers import layers_told
 from datacenter.engine.logs import Logs
@@ -12,5 +12,5 @@ from datacenter.engine.volumes import Volumes
 __all__ = ["BuildSpec", "ContainerSpec", "ContainerState", "Engine", "ImageFacts", "Inspected", "NetworkSpec", "layers_told"]
 
 
-class Engine(Networks, Volumes, Containers, Inspection, Logs, Images, Builds):
+class Engine(Networks, Volumes, Containers, Inspection, Logs, Builds):
     """A connection to the Docker Engine, opened at first use and kept."""

@@ -8,7 +8,7 @@ import subprocess
 import tarfile
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +17,9 @@ import requests
 from docker.errors import APIError, create_api_error_from_http_exception
 from docker.types import CancellableStream
 
-from datacenter.engine.connection import TIMEOUT, Connection, forgiving, translated
-from datacenter.engine.layers import layer, layers_told, unnamed_ends
+from datacenter.engine.connection import TIMEOUT, forgiving, translated
+from datacenter.engine.images import Images
+from datacenter.engine.layers import layers_told
 from datacenter.errors import BuildFailed, DatacenterUnavailable
 
 CANCELLED = 30.0  # seconds that the engine has to end a build that is cancelled
@@ -103,7 +104,7 @@ class Build:
         self._lines.put(None)
 
 
-class Builds(Connection):
+class Builds(Images):
     """The engine's builder."""
 
     @contextmanager
@@ -113,7 +114,7 @@ class Builds(Connection):
         Raises BuildFailed where the engine refuses the Dockerfile.
         """
         with translated(f"Building image {spec.tag}"):
-            build = Build(self._begin(spec), self._image_ids)
+            build = Build(self._begin(spec), self.layers)
         try:
             yield build
         finally:
@@ -132,27 +133,6 @@ class Builds(Connection):
             for listed in self._building(network):
                 with forgiving():
                     self._api.remove_container(listed["Id"], force=True, v=True)
-
-    def delete_layers(self, layers: Collection[str]) -> bool:
-        """Remove those of the images, and of what was built on them, that have no name and that nothing is built on.
-
-        Whether none of them is left; one that a container has stays.
-        """
-        with translated("Removing layers of a build"):
-            left = False
-            for image in unnamed_ends(self._api.images(all=True), layers):
-                try:
-                    with forgiving():
-                        self._api.remove_image(image)  # and what it was built on, if that has no name and nothing else is
-                except APIError as error:
-                    if error.status_code != requests.codes.conflict:
-                        raise
-                    left = True
-            return not left
-
-    def _image_ids(self) -> set[str]:
-        with translated("Listing images"):
-            return {layer(image) for image in self._api.images(quiet=True, all=True)}
 
     def _begin(self, spec: BuildSpec) -> requests.Response:
         parameters: dict[str, str | int] = {

@@ -3,16 +3,19 @@
 import io
 import re
 import tarfile
-from collections.abc import Mapping
+import time
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import requests
-from docker.errors import APIError
+from docker.errors import APIError, NotFound
 
-from datacenter.engine.connection import Connection, forgiving, label_filter, translated
+from datacenter.engine.connection import GOING, Connection, forgiving, label_filter, translated
+from datacenter.engine.layers import layer, unnamed_below, unnamed_ends
 from datacenter.errors import DatacenterError, DatacenterUnavailable, ImageMissing
 
+TRIES, BETWEEN = 10, 0.2  # to remove a layer that a container of the build, or another call, has still; seconds
 NO_NAME = "<none>:<none>"  # how the engine lists an image without a name
 
 
@@ -77,19 +80,49 @@ class Images(Connection):
 
     def delete_image(self, image: str) -> None:
         """Remove the image that has this name or id, with the layers that no other has; a missing one is forgiven."""
-        with translated(f"Removing image {image}"), forgiving():
-            self._api.remove_image(image, force=True)
+        with translated(f"Removing image {image}"):
+            below = unnamed_below(self._api.images(all=True), image)
+            with forgiving():
+                self._api.remove_image(image, force=True)
+        self.delete_layers(below)
 
     def delete_images(self, labels: Mapping[str, str]) -> None:
         """Remove all images that carry the labels, build layers included; one without a name that a container has stays."""
-        with translated("Removing images"):
-            for image in self._api.images(all=False, filters=label_filter(labels)):
-                try:
-                    with forgiving():
-                        self._api.remove_image(image["Id"], force=True)
-                except APIError as error:  # any project's build can say that its layers are ours
-                    if error.status_code != requests.codes.conflict or set(image["RepoTags"] or ()) - {NO_NAME}:
-                        raise
+        for image, names in self.images(labels).items():
+            if names:
+                self.delete_image(image)
+            else:  # any project's build can say that its layers are ours
+                self.delete_layers({layer(image)})
+
+    def layers(self) -> set[str]:
+        """Every image, as a build tells it."""
+        with translated("Listing images"):
+            return {layer(image) for image in self._api.images(quiet=True, all=True)}
+
+    def delete_layers(self, layers: Collection[str]) -> bool:
+        """Remove those of the images, and of what was built on them, that have no name and that nothing is built on.
+
+        Whether none of them is left; one that a container has stays.
+        """
+        with translated("Removing layers of a build"):
+            for _ in range(TRIES):
+                ends = unnamed_ends(self._api.images(all=True), layers)
+                if sum(self._delete_layer(end) for end in ends) == len(ends):
+                    return True
+                time.sleep(BETWEEN)
+        return False
+
+    def _delete_layer(self, image: str) -> bool:
+        """Whether it is gone, and what it was built on, if that has no name and nothing else is; not while others are at it."""
+        try:
+            self._api.remove_image(image)
+        except NotFound:
+            return True
+        except APIError as error:
+            if error.status_code == requests.codes.conflict or any(word in str(error.explanation) for word in GOING):
+                return False
+            raise
+        return True
 
     def _pull(self, reference: str) -> None:
         why = f"Image {reference} is not on the Docker host and cannot be pulled"

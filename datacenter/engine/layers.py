@@ -33,6 +33,19 @@ def unnamed_ends(listed: list[dict[str, Any]], layers: Collection[str]) -> list[
     return [image_id for image_id in images if image_id not in built_on and begins_with_layer(image_id)]
 
 
+def unnamed_below(listed: list[dict[str, Any]], image: str) -> set[str]:
+    """The layers, as a build tells them, on which an image was built that has this name or id, down to one that has a name."""
+    images = {found["Id"]: found for found in listed}
+    below: set[str] = set()
+    for found in listed:
+        if image == found["Id"] or image in (found["RepoTags"] or ()):
+            parent = found["ParentId"]
+            while (under := images.get(parent)) and not _named(under):
+                below.add(layer(parent))
+                parent = under["ParentId"]
+    return below
+
+
 def _named(image: Mapping[str, Any]) -> bool:
     """By a tag, or by the digest with which it was pulled."""
     return any(not name.startswith("<none>") for name in [*(image["RepoTags"] or ()), *(image["RepoDigests"] or ())])

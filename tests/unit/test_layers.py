@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from datacenter.engine.layers import layers_told, unnamed_ends
+from datacenter.engine.layers import layers_told, unnamed_below, unnamed_ends
 
 
 def image(number: int, parent: int = 0, tags: list[str] | None = None, digests: list[str] | None = None) -> dict[str, Any]:
@@ -45,3 +45,17 @@ def test_what_others_build_on_the_same_base_stays() -> None:
 
 def test_what_a_step_prints_and_no_image_is_called_is_nothing() -> None:
     assert unnamed_ends([image(1)], told(2) | layers_told(" ---> Running in 000000000001\n ---> 000000000001x\n")) == []
+
+
+def test_what_an_image_was_built_on_goes_down_to_what_has_a_name() -> None:
+    def image(number: str, parent: str, *names: str) -> dict[str, object]:
+        return {
+            "Id": f"sha256:{number * 64}",
+            "ParentId": parent and f"sha256:{parent * 64}",
+            "RepoTags": [*names],
+            "RepoDigests": [],
+        }
+
+    listed = [image("a", "", "debian:12"), image("b", "a"), image("c", "b"), image("d", "c", "web:1"), image("e", "b")]
+    assert unnamed_below(listed, "web:1") == unnamed_below(listed, "sha256:" + "d" * 64) == {"b" * 12, "c" * 12}
+    assert unnamed_below(listed, "gone:1") == set()
