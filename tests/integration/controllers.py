@@ -5,31 +5,22 @@ import re
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from django.db import connection
 
 from datacenter.bootstrap import datapath_type
+from tests.conditions import wait_until
 from tests.integration.switch import delete_everything, run, vsctl
 
 KNOWN = 200  # priority of a learned host's flows
 PORT, METRICS = 6656, 9656
 UPLINK = 1000
 SECONDS = 60.0
-
-
-def wait_until(condition: Callable[[], Any], what: str) -> Any:
-    """The condition's value once it is true; fails with `what` after the deadline."""
-    deadline = time.monotonic() + SECONDS
-    while not (value := condition()):
-        assert time.monotonic() < deadline, f"not within {SECONDS:g} s: {what}"
-        time.sleep(0.02)
-    return value
 
 
 class Controller:

@@ -1,8 +1,7 @@
 """A lab for tests, without a controller: the tests install its flows by hand."""
 
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -46,13 +45,6 @@ def give_addresses(room: Room, network: str, *sockets: int) -> None:
 def pings(room: Room, socket: int, target: str) -> bool:
     """Whether a ping is answered; the first can go while ARP is under way."""
     return room.laptop(socket).run("ping", "-c", "2", "-i", "0.2", "-W", "1", target).returncode == 0
-
-
-def wait_until(condition: Callable[[], Any], what: str, seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.02)
 
 
 @contextmanager

@@ -10,8 +10,9 @@ from django.db import connection
 
 from apps.ports.models import Socket, Switch
 from apps.projects.models import Project
+from tests.conditions import wait_until
 from tests.integration import rows
-from tests.integration.controllers import METRICS, PORT, UPLINK, Bridge, Controller, made, wait_until
+from tests.integration.controllers import METRICS, PORT, UPLINK, Bridge, Controller, made
 from tests.integration.openflow_peer import Peer
 from tests.integration.switch import run
 

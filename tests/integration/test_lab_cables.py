@@ -6,7 +6,8 @@ import pytest
 
 from lab.errors import LabError
 from lab.room import Room
-from tests.integration.rooms import give_addresses, join, leftovers, pings, standing_room, wait_until
+from tests.conditions import wait_until
+from tests.integration.rooms import give_addresses, join, leftovers, pings, standing_room
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 from lab.errors import LabError
 from lab.leases import Lease
 from lab.room import Room
-from tests.integration.rooms import dhcp_server, join, leftovers, standing_room, wait_until
+from tests.conditions import wait_until
+from tests.integration.rooms import dhcp_server, join, leftovers, standing_room
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from lab.layout import run_directory
 from lab.room import Room, down
 from lab.stream import stream
 from lab.switch import daemons_in
-from tests.integration.rooms import give_addresses, join, layout, leftovers, pings, standing_room, wait_until
+from tests.conditions import wait_until
+from tests.integration.rooms import give_addresses, join, layout, leftovers, pings, standing_room
 from tests.integration.switch import run, vsctl
 
 

@@ -12,7 +12,8 @@ import pytest
 from lab.errors import LabError
 from lab.room import Room
 from lab.stream import Endpoint, stream
-from tests.integration.rooms import give_addresses, join, leftovers, standing_room, wait_until
+from tests.conditions import wait_until
+from tests.integration.rooms import give_addresses, join, leftovers, standing_room
 
 
 @pytest.fixture(scope="module")

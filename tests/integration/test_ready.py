@@ -12,7 +12,8 @@ from rest_framework.test import APIClient
 
 from apps import host
 from datacenter.bootstrap import datapath_type
-from tests.integration.controllers import METRICS, Controller, wait_until
+from tests.conditions import wait_until
+from tests.integration.controllers import METRICS, Controller
 from tests.integration.switch import delete_everything
 
 pytestmark = pytest.mark.django_db(transaction=True)

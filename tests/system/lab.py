@@ -8,7 +8,8 @@ from lab.leases import Lease
 from lab.room import Room
 from lab.stream import Endpoint
 from lab.switch import Switch
-from tests.system.stack import INSTANCE, Answer, Stack, wait_until
+from tests.conditions import wait_until
+from tests.system.stack import INSTANCE, Answer, Stack
 
 
 class Lab:

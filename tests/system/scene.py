@@ -12,8 +12,9 @@ from time import monotonic
 from datacenter.addressing import mac_of
 from lab.layout import BRIDGE
 from lab.stream import Endpoint, Result, stream
+from tests.conditions import wait_until
 from tests.system.lab import Lab
-from tests.system.stack import DATABASE, SETTINGS, postgres, wait_until
+from tests.system.stack import DATABASE, SETTINGS, postgres
 
 CONTROLLER_PORT = int(SETTINGS["NETMANAGER_OPENFLOW_LISTEN"].rpartition(":")[2])
 SPARE, STRANGER = 3, 6  # sockets that no project has; nobody has asked for a lease at the second

@@ -4,11 +4,10 @@ import json
 import os
 import signal
 import subprocess
-import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+
+from tests.conditions import wait_until
 
 ROOT = Path(__file__).parents[2]
 INSTANCE = "nmt"
@@ -48,15 +49,6 @@ SETTINGS = {
     "NETMANAGER_BUILD_SECONDS": "60",
     "NETMANAGER_BUILD_MEMORY": "268435456",
 }
-
-
-def wait_until(condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:
-    """The condition's value once it is true; fails with `what` after the deadline."""
-    deadline = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.05)
-    return value
 
 
 def run(*command: str, check: bool = True, env: dict[str, str] | None = None) -> str:

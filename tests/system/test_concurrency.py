@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.system.stack import DATABASE, Answer, Stack, postgres, wait_until
+from tests.conditions import wait_until
+from tests.system.stack import DATABASE, Answer, Stack, postgres
 
 CALLS = 20
 PROJECTS = range(2001, 2011)

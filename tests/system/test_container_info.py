@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.system.stack import Stack, wait_until
+from tests.conditions import wait_until
+from tests.system.stack import Stack
 
 PROJECT = 7001
 POINTS = 5.0  # that both may differ by

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.stack import LISTEN, Stack, wait_until
+from tests.conditions import wait_until
+from tests.system.stack import LISTEN, Stack
 
 PROJECT = 7002
 ANSWER = 256 * 1024  # bytes

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conditions import wait_until
 from tests.integration.openflow_peer import Peer
 from tests.system.lab import Lab
 from tests.system.netns import Tap
@@ -26,7 +27,7 @@ from tests.system.scene import (
     sql,
     standing_scene,
 )
-from tests.system.stack import VAR, wait_until
+from tests.system.stack import VAR
 
 BACK = 3  # seconds from its end until the controller listens again, as the issue asks
 APPLIED = 1  # seconds from the switch's reconnection

@@ -5,8 +5,9 @@ import subprocess
 
 import pytest
 
+from tests.conditions import wait_until
 from tests.system.lab import Lab
-from tests.system.stack import Stack, wait_until
+from tests.system.stack import Stack
 
 TOLD = re.compile(r"^ssh student@(\S+): password (\S{12})$", re.MULTILINE)
 ASK = "printf '#!/bin/sh\\necho %s\\n' \"$0\" >/tmp/ask; chmod +x /tmp/ask; export SSH_ASKPASS=/tmp/ask SSH_ASKPASS_REQUIRE=force"

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.stack import DATABASE, Answer, Stack, postgres, run, wait_until
+from tests.conditions import wait_until
+from tests.system.stack import DATABASE, Answer, Stack, postgres, run
 from tests.system.test_leftovers import host_state
 from tests.system.test_uplink import GATEWAY
 

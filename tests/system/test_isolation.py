@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from datacenter.addressing import mac_of
+from tests.conditions import wait_until
 from tests.system.netns import INTERNET, Tap, internet, internet_behind_nat
-from tests.system.stack import LISTEN, POSTGRES_PORT, Stack, run, wait_until
+from tests.system.stack import LISTEN, POSTGRES_PORT, Stack, run
 from tests.system.test_uplink import GATEWAY
 
 SERVICES = [int(LISTEN.split(":")[1]), POSTGRES_PORT, 6379, 22]  # API, PostgreSQL, Redis, SSH

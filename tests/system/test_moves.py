@@ -8,10 +8,10 @@ import pytest
 
 from datacenter.addressing import mac_of
 from lab.leases import Lease
+from tests.conditions import wait_until
 from tests.system.lab import Lab
 from tests.system.netns import Tap
 from tests.system.scene import NOISE, SPARE, Scene, Side, loses_nothing, sql, standing_scene
-from tests.system.stack import wait_until
 from tests.system.staff import Staff
 
 CYCLES = 50

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.system.stack import LISTEN, Answer, Stack, wait_until
+from tests.conditions import wait_until
+from tests.system.stack import LISTEN, Answer, Stack
 from tests.system.state import differences
 from tests.system.state.facts import Row, rows
 

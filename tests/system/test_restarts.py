@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.conditions import wait_until
 from tests.system.lab import Lab
 from tests.system.scene import NOISE, SPARE, STRANGER, Scene, loses_nothing, sql, standing_scene
-from tests.system.stack import DATABASE, VAR, postgres, wait_until
+from tests.system.stack import DATABASE, VAR, postgres
 
 SILENT = "06:00:00:00:01:06"
 RESTORED = 1  # seconds from the switch's reconnection until it holds everything again, as the issue asks

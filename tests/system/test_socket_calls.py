@@ -6,10 +6,11 @@ from contextlib import suppress
 
 import pytest
 
+from tests.conditions import wait_until
 from tests.system.lab import Lab
 from tests.system.room.frames import Addresses, arp_request
 from tests.system.room.mesh import Mesh, Place
-from tests.system.stack import DATABASE, Answer, postgres, wait_until
+from tests.system.stack import DATABASE, Answer, postgres
 
 STRANGER = 9  # a user who is a member of no project here
 SOMEBODY = "198.18.255.201"

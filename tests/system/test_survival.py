@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.stack import Stack, wait_until
+from tests.conditions import wait_until
+from tests.system.stack import Stack
 
 
 def _identity(stack: Stack, project: int, name: str) -> tuple[str, str, str]:

@@ -7,8 +7,9 @@ import pytest
 
 from lab.layout import UPLINK_PORT
 from lab.stream import Result, stream
+from tests.conditions import wait_until
 from tests.system.lab import Lab, standing_lab
-from tests.system.stack import DATABASE, Stack, postgres, wait_until
+from tests.system.stack import DATABASE, Stack, postgres
 
 # The way to a container leads through the Open vSwitch that the whole machine shares. Where others keep changing that, an
 # undisturbed stream loses frames too (measured: 3 of 5 controls of 8 s, 7 to 153 frames, on two busy cores), so a run with loss

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.system.stack import INSTANCE, Stack, wait_until
+from tests.conditions import wait_until
+from tests.system.stack import INSTANCE, Stack
 
 Leftovers = tuple[set[str], set[str], set[str]]
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.system.stack import INSTANCE, Stack, wait_until
+from tests.conditions import wait_until
+from tests.system.stack import INSTANCE, Stack
 
 BASE = "FROM debian:bookworm-slim\n"
 FIFTY = BASE + "".join(f"RUN echo {step} >>/steps\n" for step in range(48)) + 'CMD ["sh", "-c", "wc -l </steps; sleep 1000"]\n'

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.system.stack import ENGINE_DATA, INSTANCE, Answer, Stack, run, wait_until
+from tests.conditions import wait_until
+from tests.system.stack import ENGINE_DATA, INSTANCE, Answer, Stack, run
 
 BASE = "FROM debian:bookworm-slim\n"
 LIMIT = 300_000_000  # bytes, as the stack is set

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.stack import Stack, wait_until
+from tests.conditions import wait_until
+from tests.system.stack import Stack
 
 BUILDS = """FROM debian:bookworm-slim AS before
 RUN echo first >/first

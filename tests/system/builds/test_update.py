@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.system.stack import INSTANCE, Stack, wait_until
+from tests.conditions import wait_until
+from tests.system.stack import INSTANCE, Stack
 
 BASE = "FROM debian:bookworm-slim\n"
 STAYS = 'CMD ["sleep", "1000"]\n'

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import requests
 
+from tests.conditions import wait_until
 from tests.system.contract.description import Operation
 from tests.system.contract.world import (
     CLOSED,
@@ -27,7 +28,7 @@ from tests.system.contract.world import (
     USER,
     World,
 )
-from tests.system.stack import DATABASE, INSTANCE, postgres, wait_until
+from tests.system.stack import DATABASE, INSTANCE, postgres
 
 Cause = Callable[[World, Operation], requests.Response]
 CAUSES: dict[str, Cause] = {}

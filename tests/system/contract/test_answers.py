@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.conditions import wait_until
 from tests.system.contract.description import NAMED, OPERATIONS, Operation
 from tests.system.contract.world import BARE, FREE, USER, World
-from tests.system.stack import wait_until
 
 NEW_CONTAINER = NAMED["new-container"]
 CHANGES = [operation for operation in OPERATIONS if "202" in operation.described["responses"]]

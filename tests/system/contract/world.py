@@ -9,9 +9,10 @@ from uuid import uuid4
 
 import requests
 
+from tests.conditions import wait_until
 from tests.system.contract.description import Contract, Operation
 from tests.system.lab import Lab
-from tests.system.stack import DATABASE, INSTANCE, LISTEN, ROOT, Stack, postgres, wait_until
+from tests.system.stack import DATABASE, INSTANCE, LISTEN, ROOT, Stack, postgres
 
 USER, STRANGER = 1, 9
 PROJECT, CLOSED, TWINS, BARE = 19001, 19002, 19003, 19004  # BARE has no network, TWINS has rows alone

@@ -20,12 +20,13 @@ from datacenter.addressing import mac_of
 from lab import namespaces
 from lab.layout import run_directory
 from lab.leases import Lease
+from tests.conditions import wait_until
 from tests.system.harm import forged as f
 from tests.system.harm.attacker import Forger, Sent, sending
 from tests.system.harm.disturbance import Ways, lossless
 from tests.system.lab import Lab
 from tests.system.netns import Tap
-from tests.system.stack import INSTANCE, Stack, wait_until
+from tests.system.stack import INSTANCE, Stack
 
 OURS, THEIRS = 7001, 7002  # projects
 ATTACKER, NEIGHBOUR, NEWCOMER, STRANGER, OTHER_STRANGER, SPARE = range(1, 7)  # sockets of the first switch

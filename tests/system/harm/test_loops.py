@@ -8,12 +8,13 @@ from contextlib import contextmanager
 import pytest
 
 from lab import namespaces
+from tests.conditions import wait_until
 from tests.system.harm import forged as f
 from tests.system.harm.attacker import sending
 from tests.system.harm.disturbance import Ways, lossless
 from tests.system.lab import Lab
 from tests.system.netns import Tap
-from tests.system.stack import Stack, wait_until
+from tests.system.stack import Stack
 from tests.system.staff import Staff
 
 OURS, THEIRS = 7001, 7002  # projects

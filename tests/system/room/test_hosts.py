@@ -2,9 +2,9 @@
 
 import pytest
 
+from tests.conditions import wait_until
 from tests.system.lab import Lab
 from tests.system.room.town import FAR, NEAR, SEATS, Town
-from tests.system.stack import wait_until
 from tests.system.staff import Staff
 
 

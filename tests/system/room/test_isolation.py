@@ -11,11 +11,12 @@ import pytest
 from datacenter.bootstrap import datapath_type
 from lab.layout import BRIDGE
 from lab.stream import Endpoint
+from tests.conditions import wait_until
 from tests.system.lab import Lab
 from tests.system.room.frames import ALL, ALL_NODES, ALL_NODES_MAC, Addresses, arp_request, echo, echo6, syn
 from tests.system.room.mesh import Member, Mesh, Place, Seen
 from tests.system.room.town import FREE, NEAR, Town
-from tests.system.stack import SETTINGS, run, wait_until
+from tests.system.stack import SETTINGS, run
 
 NOBODY = "198.18.255.201"
 IN_BAND = 180000  # priority of the hidden flows of in-band control (FACTS 3)

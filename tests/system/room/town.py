@@ -7,10 +7,11 @@ from datacenter.addressing import mac_of
 from datacenter.netlink import link_exists
 from lab.leases import Lease
 from lab.stream import Endpoint
+from tests.conditions import wait_until
 from tests.system.lab import Lab
 from tests.system.room.frames import Addresses
 from tests.system.room.mesh import Member, Place
-from tests.system.stack import INSTANCE, Stack, wait_until
+from tests.system.stack import INSTANCE, Stack
 
 CONTAINERS = ("web", "db")
 SOCKETS, SWITCHES = 8, 2  # 1 to 4 on the first, 5 to 8 on the second
