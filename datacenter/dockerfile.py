@@ -1,9 +1,9 @@
 """What a user's Dockerfile says and may do; pure. The rules are those of the classic builder of moby 20.10."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import accumulate, takewhile
 
 from datacenter.errors import DockerfileRefused
 
@@ -16,10 +16,13 @@ STAGE = re.compile(r"[a-z][a-z0-9_.-]*", re.IGNORECASE)
 VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::([-+])([^{}]*))?\})", re.ASCII)
 SCRATCH = "scratch"  # the empty image
 WORDS = {
-    "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "RUN", "SHELL",
+    "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "RUN", "SHELL",
     "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
 }  # fmt: skip
-NO_ADD = "ADD is not available: there is no file beside the Dockerfile, and an address would be fetched by the host; use RUN curl"
+NOT_AVAILABLE = {
+    "ADD": "there is no file beside the Dockerfile, and an address would be fetched by the host; use RUN curl",
+    "ONBUILD": "nothing is built on this image",
+}
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,20 @@ class Dockerfile:
 
     text: str
     images: tuple[str, ...]
+
+    def labelled(self, layers: Mapping[str, str], image: Mapping[str, str]) -> str:
+        """The text with labels for the images of all its steps, after each FROM, and for the last one, at its end."""
+        of_layers = f"\nLABEL {_words(layers)}"
+        return "\n".join([*(line + of_layers * _is_from(line) for line in self._lines), f"LABEL {_words(image)}"]) + "\n"
+
+    def line(self, labelled: int) -> int:
+        """Number of the user's line that is the labelled text's line of this number."""
+        counted = accumulate(1 + _is_from(line) for line in self._lines)
+        return 1 + sum(number < labelled for number in counted)
+
+    @property
+    def _lines(self) -> list[str]:
+        return self.text.rstrip("\n").split("\n")
 
 
 def parse(text: str) -> Dockerfile:
@@ -40,15 +57,6 @@ def parse(text: str) -> Dockerfile:
     if not reader.stages:
         raise DockerfileRefused("The Dockerfile has no FROM, which must be its first instruction.")
     return Dockerfile("\n".join(lines.get(number, "") for number in range(1, max(lines) + 1)) + "\n", tuple(reader.images))
-
-
-def allowed_triggers(triggers: Iterable[str]) -> bool:
-    """Whether an image's ONBUILD triggers are such that a Dockerfile might say them."""
-    try:
-        parse("\n".join(["FROM scratch", *(f"ONBUILD {trigger}" for trigger in triggers)]))
-    except DockerfileRefused:
-        return False
-    return True
 
 
 def _instructions(text: str) -> Iterator[tuple[int, str]]:
@@ -94,8 +102,6 @@ class _Reader:
             self._argument(rest)
         elif not self.stages:
             raise ValueError(f"{word} comes before FROM, which must be the first instruction")
-        if word == "ONBUILD":
-            return f"ONBUILD {self._trigger(rest)}"
         if word == "COPY":
             self._copy(rest)
         return f"{word} {rest}"
@@ -131,14 +137,6 @@ class _Reader:
         finished = self.stages[:-1]
         return source.lower() in filter(None, finished) or source in map(str, range(len(self.stages)))
 
-    def _trigger(self, rest: str) -> str:
-        word, *flags = BLANKS.split(rest)
-        if word.upper() in {"FROM", "ONBUILD", "MAINTAINER"}:
-            raise ValueError(f"ONBUILD {word.upper()} is not allowed")
-        if word.upper() == "COPY" and any(flag.startswith("--from") for flag in flags):
-            raise ValueError("ONBUILD COPY --from is not available: what it would copy from is another build's matter")
-        return self._instruction(rest)
-
     def _take(self, image: str) -> None:
         if image == SCRATCH:
             return
@@ -163,6 +161,14 @@ class _Reader:
         return VARIABLE.sub(value, text)
 
 
+def _is_from(line: str) -> bool:
+    return line.startswith("FROM ")
+
+
+def _words(labels: Mapping[str, str]) -> str:
+    return " ".join(f"{key}={value}" for key, value in labels.items())
+
+
 def _one_line(instruction: str) -> str:
     if CONTINUED.search(instruction):
         raise ValueError("there is a backslash at the end, and nothing that it continues")
@@ -170,8 +176,8 @@ def _one_line(instruction: str) -> str:
 
 
 def _check_word(word: str, rest: str) -> None:
-    if word == "ADD":
-        raise ValueError(NO_ADD)
+    if word in NOT_AVAILABLE:
+        raise ValueError(f"{word} is not available: {NOT_AVAILABLE[word]}")
     if word not in WORDS:
         raise ValueError(f"unknown instruction {word[:32]}")
     if not rest:

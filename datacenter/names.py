@@ -7,6 +7,7 @@ INSTANCE = re.compile(r"[a-z][a-z0-9]{0,2}")
 INSTANCE_KEY = "netmanager.instance"
 PROJECT_KEY = "netmanager.project"
 CONTAINER_KEY = "netmanager.container"
+BUILD_KEY = "netmanager.build"  # of an image, layers included: project for which it was built from a Dockerfile
 SWITCH_KEY = "netmanager.switch"  # of a tunnel port or trunk NIC: the switch it leads to
 TRUNK_KEY = "netmanager.trunk"  # of a trunk NIC
 NETWORK_KEY = "netmanager.network"  # of a bridge: id of its Docker network
@@ -108,6 +109,10 @@ class Names:
     def veth(self, endpoint_id: str) -> tuple[str, str]:
         """(host end, container end) of the veth pair of a Docker endpoint."""
         return f"{self.instance}-h{endpoint_id[:9]}", f"{self.instance}-c{endpoint_id[:9]}"
+
+    def build(self, project_id: int) -> dict[str, str]:
+        """Labels of every image that builds for a project make, layers included."""
+        return self.owner() | {BUILD_KEY: str(project_id)}
 
     def owner(self, project_id: int | None = None) -> dict[str, str]:
         """Labels and external_ids of what this instance made, for a project or for all."""

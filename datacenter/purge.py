@@ -13,6 +13,7 @@ def purge(names: Names, ovsdb: Ovsdb, engine: Engine) -> list[str]:
     engine.delete_networks(owner)
     engine.delete_volumes(owner)
     engine.delete_images(owner)
+    engine.delete_layers(owner)
     bridges = ovsdb.bridges(owner)
     for bridge in bridges:
         delete_bridge(bridge.name, ovsdb)

@@ -5,7 +5,7 @@ import re
 HEAD = 256 * 1024  # characters that are kept from the beginning
 TAIL = 64 * 1024  # and from the end, if there is more
 LAST_LINES, LAST_CHARACTERS = 5, 500  # of the failing step, in the sentence of its error
-STEP = re.compile(r"^Step (\d+)/\d+ : (.*)$", re.MULTILINE)
+STEP = re.compile(r"^Step \d+/\d+ : (.*)$", re.MULTILINE)
 BUILDERS_OWN = ("--->", "Removing intermediate container")  # lines that no step printed
 FINISHED = re.compile(r"Successfully (built [0-9a-f]{12}|tagged \S+)\n")  # what fails then is the image's fault and no step's
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
@@ -27,7 +27,7 @@ class BuildLog:
         text = text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
         said = text
         for found in STEP.finditer(text):
-            self._step, self._said, said = f"{found[1]} ({found[2][:100]})", "", text[found.end() :]
+            self._step, self._said, said = found[1][:100], "", text[found.end() :]
         if FINISHED.fullmatch(text):
             self._step = self._said = said = ""
         self._said = (self._said + said)[-4 * LAST_CHARACTERS :]

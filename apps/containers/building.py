@@ -1,24 +1,27 @@
 """Builds the image of a container from a user's Dockerfile, in the network of its project and nowhere else."""
 
+import re
 import time
 from collections.abc import Callable
-from itertools import chain
 
 from django.conf import settings
 
 from apps import host
 from apps.containers.build_log import BuildLog
+from apps.containers.kinds import UPDATE
+from apps.containers.models import Container
 from apps.errors import Rejected
 from apps.operations.execution import output_append
 from apps.operations.locks import Lease
-from apps.operations.models import Operation
+from apps.operations.models import ENDED, Operation
 from datacenter import dockerfile
-from datacenter.engine import BuildSpec, ImageFacts, layers_told
-from datacenter.errors import BuildFailed, DatacenterError, ImageMissing
+from datacenter.engine import BuildSpec, ImageFacts
+from datacenter.errors import BuildFailed, ImageMissing
 from datacenter.names import CONTAINER_KEY, INSTANCE_KEY, PROJECT_KEY
 
 TICK = 1.0  # seconds between looks at the time, the size, and whether the build is still wanted
 MOST_PORTS = 1000  # the engine goes over those of all containers whenever it lists any: 0.3 s for 130,000
+LINE = re.compile(r"\bline (\d+)")  # of the text that the engine got
 OUT_OF_MEMORY = "returned a non-zero code: 137"
 
 
@@ -30,44 +33,43 @@ def image_reference(operation: Operation, name: str) -> str:
 def image_build(operation: Operation, name: str, text: str, lease: Lease) -> str:
     """Reference of the image for the container of this name, built from the Dockerfile; the caller holds the lease of builds.
 
-    Its output goes into the operation's log as it comes. Raises Rejected `build_failed`, and leaves nothing then.
+    Its output goes into the operation's log as it comes. Raises Rejected `build_failed`.
     """
-    project_id, log = operation.project_id, BuildLog()
+    project_id, log, read = operation.project_id, BuildLog(), dockerfile.parse(text)
     reference = image_reference(operation, name)
-    labels = host.names.owner(project_id) | {CONTAINER_KEY: name}
     try:
-        read = dockerfile.parse(text)
         base = max((_base(project_id, image).size for image in read.images), default=0)
         spec = BuildSpec(
-            dockerfile=read.text,
+            dockerfile=read.labelled(host.names.build(project_id), host.names.owner(project_id) | {CONTAINER_KEY: name}),
             tag=reference,
             network=host.names.bridge(project_id),
-            labels=labels,
             memory=settings.NETMANAGER_BUILD_MEMORY,
             cpuset=settings.NETMANAGER_BUILD_CPUSET,
-            cache_from=tuple(chain(*host.engine.images(host.names.owner(project_id)).values())),
         )
         _run(spec, log, _Watch(operation, lease, spec.network, base))
         _check(host.engine.image(reference), base)
     except BuildFailed as error:
-        host.engine.delete_image(reference)
-        raise Rejected("build_failed", log.failure(_explained(str(error)))) from error
+        raise Rejected("build_failed", log.failure(_explained(str(error), read.line))) from error
     finally:
         output_append(operation, log.rest())
     return reference
 
 
-def build_clear(operation: Operation) -> None:
-    """Remove what a failed build of the operation left, whoever was lost meanwhile; the caller holds the lease of builds.
+def images_clear(project_id: int) -> None:
+    """Remove what was built for a project and is not of use any more; the caller holds the lease of builds.
 
-    Raises DatacenterError while the engine is still at it.
+    That is what lost builders left, images that no container has and none is to get, and layers that nothing is built on.
     """
-    host.engine.delete_build_containers(host.names.bridge(operation.project_id))
-    for name in chain(*host.engine.images(host.names.owner(operation.project_id)).values()):
-        if name.endswith(f":{_tag(operation)}"):
-            host.engine.delete_image(name)
-    if not host.engine.delete_layers(layers_told(operation.log)):
-        raise DatacenterError("The engine is still at it.")
+    host.engine.delete_build_containers(host.names.bridge(project_id))
+    host.engine.delete_images(host.names.owner(project_id), keeping=_wanted(project_id))
+    host.engine.delete_layers(host.names.build(project_id))
+
+
+def _wanted(project_id: int) -> set[str]:
+    """References of images; an operation that ends after the first look has given its own to a container by then."""
+    updates = Operation.objects.filter(project_id=project_id, kind=UPDATE).exclude(state__in=ENDED)
+    coming = {image_reference(operation, operation.request["name"]) for operation in updates}
+    return coming | set(Container.objects.filter(project_id=project_id).values_list("image", flat=True))
 
 
 def _tag(operation: Operation) -> str:
@@ -127,12 +129,13 @@ def _base(project_id: int, image: str) -> ImageFacts:
     theirs = {key: base.labels[key] for key in (INSTANCE_KEY, PROJECT_KEY) if key in base.labels}
     if PROJECT_KEY in theirs and theirs != host.names.owner(project_id):
         raise BuildFailed(f"base image {image} is unknown")
-    if not dockerfile.allowed_triggers(base.triggers):
-        raise BuildFailed(f"base image {image} has ONBUILD triggers that are not available here")
+    if base.triggers:
+        raise BuildFailed(f"base image {image} has ONBUILD triggers, which are not available here")
     return base
 
 
-def _explained(error: str) -> str:
+def _explained(error: str, line: Callable[[int], int]) -> str:
+    error = LINE.sub(lambda found: f"line {line(int(found[1]))}", error)
     if OUT_OF_MEMORY in error:
         return f"{error} (killed: the limit is {settings.NETMANAGER_BUILD_MEMORY} bytes of memory)"
     return error

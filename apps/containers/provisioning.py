@@ -13,7 +13,7 @@ from apps.containers.models import Container, Desired
 from apps.containers.presence import present
 from apps.errors import Broken, Rejected
 from apps.operations.locks import Lease, LeaseLost
-from apps.operations.models import Operation, State
+from apps.operations.models import ENDED, Operation, State, Step
 from apps.projects.models import Project
 from apps.projects.quotas import quota_check
 from datacenter.addressing import Subnet, mac_of
@@ -82,11 +82,15 @@ def _forget_half_made(project: Project) -> None:
         deprovision(container)
 
 
+def forget_claims(project_id: int) -> None:
+    """Remove the rows of containers whose image was being built by an operation that has ended; there is nothing else of them."""
+    Container.objects.filter(project_id=project_id, docker_id="", maker__step=Step.BUILD, maker__state__in=ENDED).delete()
+
+
 def deprovision(container: Container) -> None:
-    """Remove the container, its volumes, its name, images that were built for it, and its row; what is gone is forgiven."""
+    """Remove the container, its volumes, its name, and its row; what is gone is forgiven."""
     host.engine.delete_containers(container_labels(container))
     host.hosts.remove(container.project_id, container.name)
-    host.engine.delete_images(container_labels(container))
     container.delete()
 
 

@@ -5,13 +5,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from apps import host
-from apps.containers.building import image_reference
-from apps.containers.kinds import UPDATE
 from apps.containers.models import Container, Desired
 from apps.containers.provisioning import container_labels, container_spec, settle, startable
 from apps.errors import Rejected
 from apps.operations.locks import Lease, LeaseLost
-from apps.operations.models import ENDED, Operation
 from datacenter.engine import ContainerSpec, ContainerState
 from datacenter.errors import DatacenterError, StartRefused
 
@@ -37,19 +34,6 @@ def swap(container: Container, image: str, dockerfile: str, lease: Lease) -> Non
         container.save(update_fields=["docker_id", "image", "command", "dockerfile", "updated"])
     with suppress(DatacenterError):  # the new one runs and is known: the next change settles what is left
         settle(container)
-        forget_images(container)
-
-
-def forget_images(container: Container) -> None:
-    """Remove the images that were built for it, but for its own and those that wait to become so."""
-    waiting = Operation.objects.filter(project_id=container.project_id, kind=UPDATE).exclude(state__in=ENDED)
-    keeping = {container.image, *(image_reference(operation, container.name) for operation in waiting)}
-    for image, names in host.engine.images(container_labels(container)).items():
-        if keeping.isdisjoint(names):
-            host.engine.delete_image(image)
-        else:  # a Dockerfile that says the same as an earlier one makes the same image, under one more name
-            for name in set(names) - keeping:
-                host.engine.delete_image(name)
 
 
 def _successor(container: Container, old: ContainerState | None) -> ContainerSpec:

@@ -1,23 +1,20 @@
 """What the operations of this app do; run by `operations.drain`, and builds by `operations.build`."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 
-from apps import host
 from apps.containers import provisioning
-from apps.containers.building import build_clear, image_build, image_reference
+from apps.containers.building import image_build, image_reference, images_clear
 from apps.containers.kinds import NEW, REMOVE, RESTART, START, STOP, UPDATE
 from apps.containers.models import Container
 from apps.containers.swapping import swap
 from apps.errors import Rejected
-from apps.operations.execution import Continue, executes
-from apps.operations.locks import Lease, LeaseLost
+from apps.operations.execution import Continue, clears, executes
+from apps.operations.locks import Lease
 from apps.operations.models import Operation, Step
 from apps.projects.provisioning import ensure_network
-from datacenter.errors import DatacenterError
 
 # Seconds for the step in which an image is built, pulling and cleaning up included; the build itself has its own limit.
 BUILD_STEP = settings.NETMANAGER_BUILD_SECONDS + 120
@@ -33,7 +30,7 @@ def new_container(operation: Operation, lease: Lease) -> dict[str, Any] | Contin
     return _made(container)
 
 
-@executes(NEW, Step.BUILD, BUILD_STEP)
+@executes(NEW, Step.BUILD, BUILD_STEP, litters=True)
 def build_new_container(operation: Operation, lease: Lease) -> Continue:
     container = _claimed(operation)
     with provisioning.unclaimed_on_failure(container):
@@ -56,7 +53,7 @@ def update_container(operation: Operation, lease: Lease) -> Continue:
     return Continue(Step.BUILD)
 
 
-@executes(UPDATE, Step.BUILD, BUILD_STEP)
+@executes(UPDATE, Step.BUILD, BUILD_STEP, litters=True)
 def build_updated_container(operation: Operation, lease: Lease) -> Continue:
     image_build(operation, operation.request["name"], operation.request["dockerfile"], lease)
     return Continue(Step.FINISH)
@@ -64,29 +61,19 @@ def build_updated_container(operation: Operation, lease: Lease) -> Continue:
 
 @executes(UPDATE, Step.FINISH)
 def finish_updated_container(operation: Operation, lease: Lease) -> dict[str, Any]:
-    image = image_reference(operation, operation.request["name"])
-    try:
-        container = _container(operation)
-        swap(container, image, operation.request["dockerfile"], lease)
-    except LeaseLost:  # whoever has the lease now settles it
-        raise
-    except Exception:
-        if not Container.objects.filter(image=image).exists():
-            with suppress(DatacenterError):  # the cause is what the caller must hear; the next update forgets the image
-                host.engine.delete_image(image)
-        raise
+    container = _container(operation)
+    swap(container, image_reference(operation, container.name), operation.request["dockerfile"], lease)
     return _made(container)
 
 
-@executes(NEW, Step.CLEAR)
-@executes(UPDATE, Step.CLEAR)
-def clear_build(operation: Operation, lease: Lease) -> dict[str, Any]:
-    build_clear(operation)
-    Container.objects.filter(maker=operation, docker_id="").delete()
-    return {}
+@clears
+def clear(project_id: int, lease: Lease) -> None:
+    """After builds, and changes to what was built."""
+    provisioning.forget_claims(project_id)
+    images_clear(project_id)
 
 
-@executes(REMOVE)
+@executes(REMOVE, litters=True)
 def remove_container(operation: Operation, lease: Lease) -> dict[str, Any]:
     provisioning.deprovision(_container(operation))
     return {}

@@ -27,17 +27,44 @@ class Continue:
 
 
 Executor = Callable[[Operation, Lease], dict[str, Any] | Continue]
-_executors: dict[tuple[str, str], tuple[Executor, float]] = {}
+Clearer = Callable[[int, Lease], None]
 
 
-def executes(kind: str, step: Step = Step.FIRST, seconds: float = TIME_LIMIT) -> Callable[[Executor], Executor]:
-    """Register what carries out a step of a kind: (operation, lease) → result, or Continue; raises NetManagerError."""
+@dataclass(frozen=True)
+class _Entry:
+    executor: Executor
+    seconds: float
+    litters: bool
+
+
+def _nothing(operation: Operation, lease: Lease) -> dict[str, Any]:
+    raise LookupError(f"nothing executes {operation.kind}, step {operation.step}")
+
+
+NOTHING = _Entry(_nothing, TIME_LIMIT, litters=False)
+_executors: dict[tuple[str, str], _Entry] = {}
+_clearers: list[Clearer] = []
+
+
+def executes(
+    kind: str, step: Step = Step.FIRST, seconds: float = TIME_LIMIT, litters: bool = False
+) -> Callable[[Executor], Executor]:
+    """Register what carries out a step of a kind: (operation, lease) → result, or Continue; raises NetManagerError.
+
+    After one that `litters`, the project is cleared when the operation has ended.
+    """
 
     def register(executor: Executor) -> Executor:
-        _executors[kind, step] = executor, seconds
+        _executors[kind, step] = _Entry(executor, seconds, litters)
         return executor
 
     return register
+
+
+def clears(clearer: Clearer) -> Clearer:
+    """Register what removes images that are of no use any more: (project_id, lease of its builds)."""
+    _clearers.append(clearer)
+    return clearer
 
 
 def execute(operation: Operation, lease: Lease) -> Step | None:
@@ -46,13 +73,13 @@ def execute(operation: Operation, lease: Lease) -> Step | None:
     A failure is written to the row and not raised.
     """
     with sign_of_life(operation.uuid):
-        if not _started(operation):
+        entry = _executors.get((operation.kind, operation.step), NOTHING)
+        if not _started(operation, entry.litters):
             return None
         log.info("%s %s begins, step %s", operation, operation.uuid, operation.step)
         try:
-            executor, seconds = _executors[operation.kind, operation.step]
-            with time_limit(seconds):
-                result = executor(operation, lease)
+            with time_limit(entry.seconds):
+                result = entry.executor(operation, lease)
         except Exception as error:
             failure = _as_failure(operation, error)
             fail(Q(pk=operation.pk, state=State.RUNNING), failure)
@@ -61,16 +88,19 @@ def execute(operation: Operation, lease: Lease) -> Step | None:
         return _stepped(operation, result)
 
 
-def clear(operation: Operation, lease: Lease) -> None:
-    """Remove what a failed build left; where that cannot be done now, the row stays as it is."""
-    try:
-        executor, seconds = _executors[operation.kind, Step.CLEAR]
-        with time_limit(seconds):
-            executor(operation, lease)
-    except Exception as error:
-        log.warning("%s %s: what its build left could not be removed: %s", operation, operation.uuid, error)
+def clear(project_id: int, lease: Lease) -> None:
+    """Remove what operations of the project left that have ended; where that cannot be done now, their rows say so still."""
+    littered = list(Operation.objects.filter(LITTERED, project_id=project_id).values_list("pk", flat=True))
+    if not littered:
         return
-    Operation.objects.filter(LITTERED, pk=operation.pk).update(step=Step.CLEAR)
+    try:
+        with time_limit(TIME_LIMIT):
+            for clearer in _clearers:
+                clearer(project_id, lease)
+    except Exception as error:
+        log.warning("images of project %s that are of no use could not be removed: %s", project_id, error)
+        return
+    Operation.objects.filter(pk__in=littered).update(littered=False)
 
 
 def fail(which: Q, failure: NetManagerError) -> int:
@@ -93,8 +123,13 @@ def output_append(operation: Operation, text: str) -> bool:
     return running.exists()
 
 
-def _started(operation: Operation) -> bool:
-    running = {"state": State.RUNNING, "started": operation.started or timezone.now(), "worker": socket.gethostname()}
+def _started(operation: Operation, litters: bool) -> bool:
+    running = {
+        "state": State.RUNNING,
+        "started": operation.started or timezone.now(),
+        "worker": socket.gethostname(),
+        "littered": operation.littered or litters,
+    }
     return Operation.objects.filter(pk=operation.pk, state=State.WAITING, step=operation.step).update(**running) == 1
 
 

@@ -25,11 +25,10 @@ class Step(models.TextChoices):
     FIRST = "first", "first, under the project's lock"
     BUILD = "build", "an image is built, in queue `builds` and without the project's lock"
     FINISH = "finish", "last, under the project's lock"
-    CLEAR = "clear", "none: a build failed, and what it left is removed"
 
 
-# A build failed, and nobody has said yet that nothing is left of it.
-LITTERED = Q(state=State.FAILED, step=Step.BUILD)
+# It has ended, and a builder has still to remove the images that are of no use after it.
+LITTERED = Q(littered=True, state__in=ENDED)
 
 
 class Operation(models.Model):
@@ -42,6 +41,7 @@ class Operation(models.Model):
     target = models.CharField(max_length=64, blank=True, help_text="Container or socket, where the kind has one.")
     state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
     step = models.CharField(max_length=6, choices=Step.choices, default=Step.FIRST)
+    littered = models.BooleanField(default=False, help_text="It can leave images that a builder has to remove when it has ended.")
     request = models.JSONField(default=dict)
     result = models.JSONField(default=dict)
     error_code = models.CharField(max_length=32, blank=True)

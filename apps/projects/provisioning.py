@@ -188,6 +188,7 @@ def _delete_containers(project: Project) -> None:
     host.engine.delete_build_containers(host.names.bridge(project.pk))  # of a builder that was lost
     host.engine.delete_containers(host.names.owner(project.pk))
     host.engine.delete_images(host.names.owner(project.pk))
+    host.engine.delete_layers(host.names.build(project.pk))
     project.containers.all().delete()
 
 

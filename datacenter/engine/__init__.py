@@ -4,12 +4,11 @@ from datacenter.engine.builds import Builds, BuildSpec
 from datacenter.engine.containers import Containers, ContainerSpec, ContainerState
 from datacenter.engine.images import ImageFacts
 from datacenter.engine.inspection import Inspected, Inspection
-from datacenter.engine.layers import layers_told
 from datacenter.engine.logs import Logs
 from datacenter.engine.networks import Networks, NetworkSpec
 from datacenter.engine.volumes import Volumes
 
-__all__ = ["BuildSpec", "ContainerSpec", "ContainerState", "Engine", "ImageFacts", "Inspected", "NetworkSpec", "layers_told"]
+__all__ = ["BuildSpec", "ContainerSpec", "ContainerState", "Engine", "ImageFacts", "Inspected", "NetworkSpec"]
 
 
 class Engine(Networks, Volumes, Containers, Inspection, Logs, Builds):

@@ -2,13 +2,14 @@
 
 import io
 import json
+import logging
 import queue
 import socket
 import subprocess
 import tarfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -19,11 +20,11 @@ from docker.types import CancellableStream
 
 from datacenter.engine.connection import TIMEOUT, forgiving, translated
 from datacenter.engine.images import Images
-from datacenter.engine.layers import layers_told
 from datacenter.errors import BuildFailed, DatacenterUnavailable
 
 CANCELLED = 30.0  # seconds that the engine has to end a build that is cancelled
-MANY = 10_000  # layers that are remembered unseen: what a step prints may look like one
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -33,24 +34,20 @@ class BuildSpec:
     dockerfile: str
     tag: str
     network: str
-    labels: Mapping[str, str]
     memory: int  # bytes, swap included
     cpuset: str  # as in cgroups: 0-3,5
-    cache_from: tuple[str, ...]  # images whose layers may be taken over; no other's are
 
 
 class Build:
     """A build under way."""
 
-    def __init__(self, response: requests.Response, known: Callable[[], set[str]]) -> None:
+    def __init__(self, response: requests.Response) -> None:
         self._response = response
         self._stream: CancellableStream[bytes] = CancellableStream(response.iter_lines(), response)
-        self._known = known  # all images of the engine
         self._lines: queue.Queue[bytes | None] = queue.Queue(1000)
         self._reader = threading.Thread(target=self._read, name="build", daemon=True)
         self._reader.start()
         self.image_id = ""
-        self.layers: set[str] = set()  # images that steps have made or taken over, by now
 
     def output(self, tick: float) -> Iterator[str]:
         """What the build prints, as it comes, and an empty string after each `tick` seconds of silence.
@@ -62,32 +59,23 @@ class Build:
             if "error" in said:
                 raise BuildFailed(str(said["error"]).strip())
             self.image_id = said.get("aux", {}).get("ID", self.image_id)
-            text = str(said.get("stream", ""))
-            self._note(text)
-            yield text
+            yield str(said.get("stream", ""))
         if not self.image_id:
             raise DatacenterUnavailable("The Docker Engine ended in the middle of a build; is dockerd running?")
 
     def close(self) -> None:
-        """Have the engine cancel the build, if it is not at its end, and hear it out: it finishes a step, and tells its layer."""
+        """Have the engine cancel the build, if it is not at its end, and hear it out, for it finishes a step."""
         with suppress(OSError, AttributeError):  # the latter where all has been read
             _connection_of(self._response).shutdown(socket.SHUT_WR)
         deadline = time.monotonic() + CANCELLED
         while self._reader.is_alive() and time.monotonic() < deadline:
-            self._hear(0.05)
+            self._next(0.05)
+        if self._reader.is_alive():
+            log.error("the engine has not ended a cancelled build within %g s", CANCELLED)
         with suppress(OSError, AttributeError):
             self._stream.close()
         while self._reader.is_alive() or not self._lines.empty():
-            self._hear(0.05)
-
-    def _hear(self, seconds: float) -> None:
-        if line := self._next(seconds):
-            self._note(str(json.loads(line).get("stream", "")))
-
-    def _note(self, text: str) -> None:
-        self.layers |= layers_told(text)
-        if len(self.layers) > MANY:
-            self.layers &= self._known()
+            self._next(0.05)
 
     def _next(self, tick: float) -> bytes | None:
         try:
@@ -109,18 +97,17 @@ class Builds(Images):
 
     @contextmanager
     def build(self, spec: BuildSpec) -> Iterator[Build]:
-        """A build under way; it is cancelled where the block ends before it, and what it left is removed.
+        """A build under way; it is cancelled where the block ends before it, and its containers are removed. Layers stay.
 
         Raises BuildFailed where the engine refuses the Dockerfile.
         """
         with translated(f"Building image {spec.tag}"):
-            build = Build(self._begin(spec), self.layers)
+            build = Build(self._begin(spec))
         try:
             yield build
         finally:
             build.close()
             self.delete_build_containers(spec.network)
-            self.delete_layers(build.layers)
 
     def build_size(self, network: str) -> int:
         """Bytes of the image that is being built in the network, with what its running step has written by now."""
@@ -136,9 +123,8 @@ class Builds(Images):
 
     def _begin(self, spec: BuildSpec) -> requests.Response:
         parameters: dict[str, str | int] = {
-            "t": spec.tag, "networkmode": spec.network, "rm": 1, "forcerm": 1, "labels": json.dumps(dict(spec.labels)),
+            "t": spec.tag, "networkmode": spec.network, "rm": 1, "forcerm": 1, "version": "1",
             "memory": spec.memory, "memswap": spec.memory, "cpusetcpus": spec.cpuset,
-            "cachefrom": json.dumps(spec.cache_from or [spec.tag]), "version": "1",
         }  # fmt: skip
         response = self._api.post(
             f"{self._api.base_url}/v{self._api.api_version}/build",

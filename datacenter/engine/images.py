@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import requests
-from docker.errors import APIError, NotFound
+from docker.errors import APIError
 
-from datacenter.engine.connection import GOING, Connection, forgiving, label_filter, translated
-from datacenter.engine.layers import layer, unnamed_below, unnamed_ends
+from datacenter.engine.connection import Connection, forgiving, label_filter, translated
+from datacenter.engine.layers import unnamed_ends
 from datacenter.errors import DatacenterError, DatacenterUnavailable, ImageMissing
 
-TRIES, BETWEEN = 10, 0.2  # to remove a layer that a container of the build, or another call, has still; seconds
+TRIES, BETWEEN = 20, 0.2  # to remove layers, of which a container of the build may have one still; seconds
 NO_NAME = "<none>:<none>"  # how the engine lists an image without a name
 
 
@@ -24,7 +24,7 @@ class ImageFacts:
     """What the engine says of an image."""
 
     labels: Mapping[str, str]
-    triggers: tuple[str, ...]  # ONBUILD instructions, run by builds that start from it
+    triggers: tuple[str, ...]  # ONBUILD instructions, which a build that starts from it would run
     size: int  # bytes, all layers
     runs: bool  # it says what a container of it is to run
     ports: int  # that it exposes
@@ -72,56 +72,39 @@ class Images(Connection):
                 if "error" in line:
                     raise DatacenterError(f"Building image {tag} failed: {line['error']}.")
 
-    def images(self, labels: Mapping[str, str]) -> dict[str, list[str]]:
-        """The images that carry the labels: id → names, of which one can have none."""
-        with translated("Listing images"):
-            listed = self._api.images(filters=label_filter(labels))
-        return {image["Id"]: [name for name in image["RepoTags"] or () if name != NO_NAME] for image in listed}
+    def delete_images(self, labels: Mapping[str, str], keeping: Collection[str] = ()) -> None:
+        """Remove the names of all images that carry the labels, but those in `keeping` and those that a container has.
 
-    def delete_image(self, image: str) -> None:
-        """Remove the image that has this name or id, with the layers that no other has; a missing one is forgiven."""
-        with translated(f"Removing image {image}"):
-            below = unnamed_below(self._api.images(all=True), image)
-            with forgiving():
-                self._api.remove_image(image, force=True)
-        self.delete_layers(below)
-
-    def delete_images(self, labels: Mapping[str, str]) -> None:
-        """Remove all images that carry the labels, build layers included; one without a name that a container has stays."""
-        for image, names in self.images(labels).items():
-            if names:
-                self.delete_image(image)
-            else:  # any project's build can say that its layers are ours
-                self.delete_layers({layer(image)})
-
-    def layers(self) -> set[str]:
-        """Every image, as a build tells it."""
-        with translated("Listing images"):
-            return {layer(image) for image in self._api.images(quiet=True, all=True)}
-
-    def delete_layers(self, layers: Collection[str]) -> bool:
-        """Remove those of the images, and of what was built on them, that have no name and that nothing is built on.
-
-        Whether none of them is left; one that a container has stays.
+        An image goes with its last name, and the layers that nothing else is built on.
         """
-        with translated("Removing layers of a build"):
-            for _ in range(TRIES):
-                ends = unnamed_ends(self._api.images(all=True), layers)
-                if sum(self._delete_layer(end) for end in ends) == len(ends):
-                    return True
-                time.sleep(BETWEEN)
-        return False
+        with translated("Removing images"):
+            listed = self._api.images(filters=label_filter(labels))
+            for name in {name for image in listed for name in image["RepoTags"] or ()} - {NO_NAME, *keeping}:
+                self._delete_image(name)
 
-    def _delete_layer(self, image: str) -> bool:
-        """Whether it is gone, and what it was built on, if that has no name and nothing else is; not while others are at it."""
+    def delete_layers(self, labels: Mapping[str, str]) -> None:
+        """Remove all images that carry the labels, or are built on such, that have no name and that nothing is built on.
+
+        No build that makes such may be under way. Raises DatacenterError where one stays, because a container has it.
+        """
+        with translated("Removing layers of builds"):
+            for _ in range(TRIES):
+                ends = unnamed_ends(self._api.images(all=True), labels)
+                if not ends:
+                    return
+                if not sum(self._delete_image(end) for end in ends):
+                    time.sleep(BETWEEN)
+        raise DatacenterError(f"A container has image {ends[0]}, which a build left; remove it.")
+
+    def _delete_image(self, image: str) -> bool:
+        """Whether it is gone; it stays where a container has it, or another is built on it, or another call is removing it."""
         try:
-            self._api.remove_image(image)
-        except NotFound:
-            return True
+            with forgiving():
+                self._api.remove_image(image)
         except APIError as error:
-            if error.status_code == requests.codes.conflict or any(word in str(error.explanation) for word in GOING):
-                return False
-            raise
+            if error.status_code != requests.codes.conflict:
+                raise
+            return False
         return True
 
     def _pull(self, reference: str) -> None:

@@ -13,16 +13,17 @@ from django.utils import timezone
 
 from apps.errors import Rejected
 from apps.operations.cancellation import builds_ended
-from apps.operations.execution import Continue, executes, output_append
+from apps.operations.execution import Continue, clears, executes, output_append
 from apps.operations.locks import Lease, builds_lease, project_lease
 from apps.operations.models import Operation, State, Step
-from apps.operations.tasks import OVERDUE, build, drain, sweep
+from apps.operations.tasks import OVERDUE, SENT_FOR, build, drain, sweep
 from datacenter.errors import DatacenterError
 from tests.integration.sessions import PATIENCE, beside, elsewhere
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ran: list[str] = []
+BUSY = 9  # a project whose images cannot be removed
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +37,7 @@ def first(operation: Operation, lease: Lease) -> Continue:
     return Continue(Step.BUILD)
 
 
-@executes("test-built", Step.BUILD, 5)
+@executes("test-built", Step.BUILD, 5, litters=True)
 def builds(operation: Operation, lease: Lease) -> Continue:
     ran.append(f"build of {operation.target}")
     if operation.target == "broken":
@@ -53,12 +54,11 @@ def last(operation: Operation, lease: Lease) -> dict[str, Any]:
     return {"done": True}
 
 
-@executes("test-built", Step.CLEAR)
-def clears(operation: Operation, lease: Lease) -> dict[str, Any]:
-    ran.append(f"clear of {operation.target}")
-    if operation.target == "busy":
+@clears
+def removes(project_id: int, lease: Lease) -> None:
+    ran.append(f"clear {project_id}")
+    if project_id == BUSY:
         raise DatacenterError("The engine is still at it.")
-    return {}
 
 
 @executes("test-short")
@@ -141,7 +141,7 @@ def test_a_build_that_fails_ends_the_operation() -> None:
     build(7)
     assert (now(operation), operation.error_code) == ((State.FAILED, Step.BUILD), "build_failed")
     drain(7)
-    assert ran == ["build of broken"]
+    assert "last of broken" not in ran
 
 
 def test_one_that_was_cancelled_meanwhile_does_not_go_on() -> None:
@@ -149,7 +149,7 @@ def test_one_that_was_cancelled_meanwhile_does_not_go_on() -> None:
     build(7)
     drain(7)
     assert (now(operation), operation.error_code) == ((State.FAILED, Step.BUILD), "cancelled")
-    assert ran == ["build of cancelled"]
+    assert "last of cancelled" not in ran
 
 
 def test_the_builds_of_a_project_end_before_its_network_goes_and_none_begins_meanwhile() -> None:
@@ -172,39 +172,78 @@ def test_a_build_whose_message_was_lost_is_enqueued_again(broker: redis.Redis) -
 
 
 def test_a_build_whose_builder_was_lost_fails(broker: redis.Redis) -> None:
-    operation = wanted(step=Step.BUILD, state=State.RUNNING)
+    operation = wanted(step=Step.BUILD, state=State.RUNNING, littered=True)
     sweep()
     assert (now(operation)[0], operation.error_code) == (State.FAILED, "worker_lost")
     assert queued(broker, "builds") == ["operations.build"], "a builder removes what it left"
 
 
-def failed(target: str) -> Operation:
-    return wanted(target, step=Step.BUILD, state=State.FAILED, finished=timezone.now(), error_code="worker_lost")
+def littered(project: int = 7, **columns: Any) -> Operation:
+    columns.setdefault("finished", timezone.now())
+    return wanted(step=Step.BUILD, littered=True, project=project, state=State.FAILED, **columns)
 
 
-def test_what_failed_builds_left_is_removed_once_and_before_the_next_build() -> None:
-    left, other = failed("left"), wanted(step=Step.BUILD)
+def is_littered(operation: Operation) -> bool:
+    operation.refresh_from_db()
+    return operation.littered
+
+
+def test_what_ended_operations_left_is_removed_once_and_before_the_next_build() -> None:
+    left, other = littered(), wanted(step=Step.BUILD)
     build(7)
     build(7)
-    assert ran == ["clear of left", "build of web"]
-    assert (now(left), left.error_code) == ((State.FAILED, Step.CLEAR), "worker_lost")
+    assert ran == ["clear 7", "build of web"]
+    assert not is_littered(left)
     assert now(other) == (State.WAITING, Step.FINISH)
 
 
-def test_what_cannot_be_removed_yet_is_tried_again_and_keeps_no_build_from_running(broker: redis.Redis) -> None:
-    busy, other = failed("busy"), wanted(step=Step.BUILD)
+@pytest.mark.parametrize("target", ["broken", "cancelled"])
+def test_after_a_build_that_failed_what_it_left_is_removed_at_once(target: str) -> None:
+    operation = wanted(target, step=Step.BUILD)
     build(7)
-    assert (now(busy), now(other)) == ((State.FAILED, Step.BUILD), (State.WAITING, Step.FINISH))
+    assert ran == [f"build of {target}", "clear 7"]
+    assert not is_littered(operation)
+
+
+def test_when_an_operation_ends_a_builder_is_sent_to_remove_what_it_left(broker: redis.Redis) -> None:
+    operation = wanted()
+    drain(7)
+    build(7)
+    assert is_littered(operation)
+    broker.flushdb()
+    drain(7)
+    assert queued(broker, "builds") == ["operations.build"]
+    build(7)
+    assert ran == ["first of web", "build of web", "last of web", "clear 7"]
+    assert not is_littered(operation)
+
+
+def test_one_that_leaves_nothing_sends_no_builder(broker: redis.Redis) -> None:
+    wanted(kind="test-short")
+    drain(7)
+    assert queued(broker, "builds") == []
+
+
+def test_what_cannot_be_removed_yet_is_tried_again_and_keeps_no_build_from_running(broker: redis.Redis) -> None:
+    busy, other = littered(BUSY), wanted(step=Step.BUILD, project=BUSY)
+    build(BUSY)
+    assert (is_littered(busy), now(other)) == (True, (State.WAITING, Step.FINISH))
     broker.flushdb()
     sweep()
     assert queued(broker, "builds") == ["operations.build"]
 
 
+def test_builders_are_not_sent_for_ever(broker: redis.Redis) -> None:
+    left = littered(BUSY, finished=timezone.now() - SENT_FOR - timedelta(seconds=1))
+    sweep()
+    assert (is_littered(left), queued(broker, "builds")) == (True, [])
+
+
 def test_nothing_is_removed_while_a_build_of_the_project_is_under_way() -> None:
-    left = failed("left")
+    left = littered()
     with held(builds_lease(7)):
         build(7)
-    assert (now(left), ran) == ((State.FAILED, Step.BUILD), [])
+    assert (is_littered(left), ran) == (True, [])
 
 
 def test_its_start_is_that_of_its_first_step() -> None:

@@ -15,7 +15,7 @@ def test_the_sentence_names_step_reason_and_last_lines() -> None:
     log = BuildLog()
     for text in PRINTED:
         log.write(text)
-    assert log.failure("it broke.") == "The build failed at step 2 (RUN make): it broke. Its last lines: one / two / three"
+    assert log.failure("it broke.") == "The build failed at step RUN make: it broke. Its last lines: one / two / three"
 
 
 def test_a_failure_before_the_first_step_names_none() -> None:

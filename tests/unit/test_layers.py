@@ -1,61 +1,60 @@
-"""Which images of a build go when it is over."""
+"""Which images of builds go when nothing has use for them."""
 
 from typing import Any
 
-from datacenter.engine.layers import layers_told, unnamed_below, unnamed_ends
+from datacenter.engine.layers import unnamed_ends
+
+OURS, THEIRS = {"of": "7", "by": "nm"}, {"of": "8", "by": "nm"}
+NO_NAME = ["<none>:<none>"]
 
 
-def image(number: int, parent: int = 0, tags: list[str] | None = None, digests: list[str] | None = None) -> dict[str, Any]:
-    """As the engine lists it."""
-    return {"Id": whole(number), "ParentId": whole(parent) if parent else "", "RepoTags": tags, "RepoDigests": digests}
+def image(
+    number: int,
+    parent: int = 0,
+    labels: dict[str, str] | None = None,
+    tags: list[str] | None = None,
+    digests: list[str] | None = None,
+) -> dict[str, Any]:
+    """As the engine lists it; a step's image carries the labels of the one before, if that had any."""
+    parent_id = whole(parent) if parent else ""
+    return {"Id": whole(number), "ParentId": parent_id, "Labels": labels, "RepoTags": tags, "RepoDigests": digests}
 
 
 def whole(number: int) -> str:
     return f"sha256:{number:012x}{0:052x}"
 
 
-def told(*numbers: int) -> set[str]:
-    return layers_told("".join(f"Step 1/1 : RUN x\n ---> {number:012x}\n" for number in numbers))
+BASE = image(1, tags=["debian:12"])
 
 
 def test_the_last_of_an_unnamed_branch_goes_and_the_engine_takes_what_it_was_built_on() -> None:
-    listed = [image(1, tags=["debian:12"]), image(2, 1), image(3, 2), image(4, 3)]
-    assert unnamed_ends(listed, told(1, 2, 3, 4)) == [whole(4)]
+    listed = [BASE, image(2, 1, OURS), image(3, 2, OURS), image(4, 3, OURS | {"more": "x"})]
+    assert unnamed_ends(listed, OURS) == [whole(4)]
 
 
-def test_what_was_built_on_a_layer_goes_too_though_nobody_told_it() -> None:
-    listed = [image(1, tags=["debian:12"]), image(2, 1, ["<none>:<none>"], ["<none>@<none>"]), image(3, 2), image(4, 2)]
-    assert unnamed_ends(listed, told(1, 2)) == [whole(3), whole(4)]
+def test_both_branches_of_a_layer_go() -> None:
+    listed = [BASE, image(2, 1, OURS, NO_NAME, ["<none>@<none>"]), image(3, 2, OURS), image(4, 2, OURS)]
+    assert unnamed_ends(listed, OURS) == [whole(3), whole(4)]
+
+
+def test_a_step_that_says_it_is_another_projects_goes_too() -> None:
+    listed = [BASE, image(2, 1, OURS), image(3, 2, THEIRS)]
+    assert unnamed_ends(listed, OURS) == [whole(3)]
 
 
 def test_what_has_a_name_stays_with_what_it_is_built_on() -> None:
-    listed = [image(1, tags=["debian:12"]), image(2, 1), image(3, 2, ["nm-p7/web:1"])]
-    assert unnamed_ends(listed, told(1, 2, 3)) == []
+    listed = [BASE, image(2, 1, OURS), image(3, 2, OURS, tags=["nm-p7/web:1"])]
+    assert unnamed_ends(listed, OURS) == []
 
 
 def test_a_base_that_was_pulled_by_its_digest_has_a_name() -> None:
-    listed = [image(1, digests=["debian@sha256:" + "0" * 64])]
-    assert unnamed_ends(listed, told(1)) == []
+    assert unnamed_ends([image(1, 0, OURS, digests=["debian@sha256:" + "0" * 64])], OURS) == []
 
 
-def test_what_others_build_on_the_same_base_stays() -> None:
-    listed = [image(1, tags=["debian:12"]), image(2, 1), image(3, 1)]
-    assert unnamed_ends(listed, told(1, 2)) == [whole(2)]
+def test_what_others_build_stays_on_the_same_base_or_on_an_image_of_ours() -> None:
+    listed = [BASE, image(2, 1, OURS, tags=["nm-p7/web:1"]), image(3, 1, THEIRS), image(4, 1), image(5, 2, THEIRS)]
+    assert unnamed_ends(listed, OURS) == []
 
 
-def test_what_a_step_prints_and_no_image_is_called_is_nothing() -> None:
-    assert unnamed_ends([image(1)], told(2) | layers_told(" ---> Running in 000000000001\n ---> 000000000001x\n")) == []
-
-
-def test_what_an_image_was_built_on_goes_down_to_what_has_a_name() -> None:
-    def image(number: str, parent: str, *names: str) -> dict[str, object]:
-        return {
-            "Id": f"sha256:{number * 64}",
-            "ParentId": parent and f"sha256:{parent * 64}",
-            "RepoTags": [*names],
-            "RepoDigests": [],
-        }
-
-    listed = [image("a", "", "debian:12"), image("b", "a"), image("c", "b"), image("d", "c", "web:1"), image("e", "b")]
-    assert unnamed_below(listed, "web:1") == unnamed_below(listed, "sha256:" + "d" * 64) == {"b" * 12, "c" * 12}
-    assert unnamed_below(listed, "gone:1") == set()
+def test_a_layer_whose_base_was_removed_goes() -> None:
+    assert unnamed_ends([image(3, 2, OURS)], OURS) == [whole(3)]

@@ -90,10 +90,11 @@ def test_its_image_is_removed_with_it_and_layers_that_others_share_stay(stack: S
     made = [stack.build(f"/new-container/1/{project}/", dockerfile, name=name).body for name in ("one", "two")]
     assert stack.post(f"/remove-container/1/{made[0]['docker_id']}/").status == 200
     assert stack.inside(project, "two", "cat", "/x").stdout == "x\n"
-    names = stack.docker("images", "--format", "{{.Repository}}", "--filter", f"label=netmanager.project={project}").split()
-    assert names == [f"{INSTANCE}-p{project}/two"]
+    listed = ("images", "--format", "{{.Repository}}", "--filter", f"label=netmanager.project={project}")
+    wait_until(lambda: stack.docker(*listed).split() == [f"{INSTANCE}-p{project}/two"], "the image of the first is gone")
+    assert stack.inside(project, "two", "cat", "/x").stdout == "x\n"
     assert stack.post(f"/remove-container/1/{made[1]['docker_id']}/").status == 200
-    assert set(stack.docker("images", "-aq", "--no-trunc").split()) == before
+    wait_until(lambda: set(stack.docker("images", "-aq", "--no-trunc").split()) == before, "nothing of both is left")
 
 
 def test_its_image_has_the_limits_and_the_owner_of_what_is_ours(stack: Stack, project: int) -> None:

@@ -50,13 +50,14 @@ def test_name_address_limits_and_volumes_stay(stack: Stack, project: int, web: d
     assert stack.inside(project, "web", "cat", "/data/file").stdout == "kept\n"
     listed = stack.get(f"/get-project-containers/1/{project}/").body["containers"]
     assert [(one["docker_id"], one["status"]) for one in listed] == [(answer.body["docker_id"], "running")]
-    assert len(stack.docker("images", "-q", f"{INSTANCE}-p{project}/web").split()) == 1
+    wait_until(lambda: len(stack.docker("images", "-q", f"{INSTANCE}-p{project}/web").split()) == 1, "the old image is gone")
 
 
 def test_an_update_to_what_it_was_leaves_its_image_one_name(stack: Stack, project: int, web: dict[str, Any]) -> None:
     assert stack.build(f"/update-container/1/{web['docker_id']}/", FIRST).status == 200
-    names = stack.docker("images", "--format", "{{.Repository}}:{{.Tag}}", f"{INSTANCE}-p{project}/web").split()
-    assert names == [inspected(stack, project)["Config"]["Image"]]
+    name = inspected(stack, project)["Config"]["Image"]
+    listed = ("images", "--format", "{{.Repository}}:{{.Tag}}", f"{INSTANCE}-p{project}/web")
+    wait_until(lambda: stack.docker(*listed).split() == [name], "it has the name that its container knows, and no other")
 
 
 def test_its_volumes_are_removed_with_it(stack: Stack, project: int, web: dict[str, Any]) -> None:
@@ -107,7 +108,7 @@ def test_where_the_new_one_does_not_come_up_the_old_one_runs_again(
     assert (version(stack, project), address(stack, project)) == ("first", before)
     assert stack.inside(project, "web", "cat", "/data/file").stdout == "kept\n"
     assert inspected(stack, project)["HostConfig"]["RestartPolicy"]["Name"] == "always"
-    assert len(stack.docker("images", "-q", f"{INSTANCE}-p{project}/web").split()) == 1
+    wait_until(lambda: len(stack.docker("images", "-q", f"{INSTANCE}-p{project}/web").split()) == 1, "the old image is gone")
     assert len(stack.docker("ps", "-aq", "--filter", f"name={INSTANCE}-p{project}").split()) == 2, "it and the router"
 
 

@@ -12,10 +12,11 @@ from threading import Thread
 
 import pytest
 
+from tests.conditions import wait_until
 from tests.system.lab import Lab
 from tests.system.load.client import PATIENCE, Client
 from tests.system.load.mix import Known, Mix
-from tests.system.stack import VAR, Stack, wait_until
+from tests.system.stack import VAR, Stack
 from tests.system.state import differences
 from tests.system.state.facts import rows
 
@@ -44,6 +45,11 @@ def ten(lab: Lab) -> Iterator[Lab]:
 def _delete(stack: Stack) -> None:
     for project in PROJECTS:
         stack.delete_project(project)
+
+
+def _layers(stack: Stack) -> set[str]:
+    """Images that have no name, and on which nothing is built."""
+    return set(stack.docker("images", "-q", "--no-trunc", "--filter", "dangling=true").split())
 
 
 def _logs() -> dict[str, int]:
@@ -78,7 +84,7 @@ def _run(stack: Stack) -> list[Client]:
 
 
 def test_fifty_clients_do_everything_at_once_and_nothing_breaks_or_is_left(ten: Lab) -> None:
-    stack, logs = ten.stack, _logs()
+    stack, logs, layers = ten.stack, _logs(), _layers(ten.stack)
     clients = _run(stack)
     answered = sum((client.answered for client in clients), Counter[tuple[str, int, str]]())
     print(*(f"{count:5} {endpoint} {status} {code}" for (endpoint, status, code), count in sorted(answered.items())), sep="\n")
@@ -91,4 +97,5 @@ def test_fifty_clients_do_everything_at_once_and_nothing_breaks_or_is_left(ten: 
     assert {endpoint for endpoint, _, _ in answered} - succeeded == set(), "the control: each has worked"
     _delete(stack)
     assert differences(stack) == []
+    wait_until(lambda: _layers(stack) <= layers, "nothing of builds that failed or were cancelled is left", 20)
     assert _tracebacks(logs) == []
