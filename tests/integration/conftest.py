@@ -1,6 +1,7 @@
 """Integration tests run on the PostgreSQL, Redis and Open vSwitch of this machine, as instance `nmt` only."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import redis
@@ -10,6 +11,8 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
+
+from tests.integration.controllers import Controller
 
 SERVICE = "dml-servant"
 
@@ -60,3 +63,12 @@ def other_api(db: None) -> APIClient:
 def _service(name: str) -> APIClient:
     token = Token.objects.create(user=User.objects.create_user(name))
     return APIClient(headers={"Authorization": f"Token {token.key}"})
+
+
+@pytest.fixture
+def controller(tmp_path: Path) -> Iterator[Controller]:
+    """`manage.py run_controller`, which listens."""
+    running = Controller(tmp_path / "controller.log").start().wait_listening()
+    yield running
+    running.kill()
+    print(running.log)

@@ -23,14 +23,6 @@ STRANGER = Bridge("nmt-of2", 0xA2)
 
 
 @pytest.fixture
-def controller(tmp_path: Path) -> Iterator[Controller]:
-    running = Controller(tmp_path / "controller.log").start().wait_listening()
-    yield running
-    running.kill()
-    print(running.log)
-
-
-@pytest.fixture
 def bridge() -> Iterator[Bridge]:
     with made(BRIDGE):
         BRIDGE.connect()

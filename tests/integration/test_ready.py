@@ -27,14 +27,6 @@ def controllers_address() -> Iterator[None]:
 
 
 @pytest.fixture
-def controller(tmp_path: Path) -> Iterator[Controller]:
-    running = Controller(tmp_path / "controller.log").start().wait_listening()
-    yield running
-    running.kill()
-    print(running.log)
-
-
-@pytest.fixture
 def vtep() -> Iterator[None]:
     delete_everything(host.names.vtep)
     host.ovsdb.ensure_bridge(host.names.vtep, host.names.owner(), datapath_type(), secure=True)
