@@ -41,7 +41,9 @@ class Operation(models.Model):
     target = models.CharField(max_length=64, blank=True, help_text="Container or socket, where the kind has one.")
     state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
     step = models.CharField(max_length=6, choices=Step.choices, default=Step.FIRST)
-    littered = models.BooleanField(default=False, help_text="It can leave images that a builder has to remove when it has ended.")
+    littered = models.BooleanField(
+        default=False, db_default=False, help_text="It can leave images that a builder has to remove when it has ended."
+    )
     request = models.JSONField(default=dict)
     result = models.JSONField(default=dict)
     error_code = models.CharField(max_length=32, blank=True)

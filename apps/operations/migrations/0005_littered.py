@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             model_name="operation",
             name="littered",
             field=models.BooleanField(
-                default=False, help_text="It can leave images that a builder has to remove when it has ended."
+                db_default=False, default=False, help_text="It can leave images that a builder has to remove when it has ended."
             ),
         ),
         migrations.AlterField(
