@@ -117,19 +117,20 @@ class Containers(Connection):
             self._api.restart(container, timeout=STOP_TIMEOUT)
 
     def delete_containers(self, labels: Mapping[str, str]) -> list[ContainerState]:
-        """Remove all containers that carry the labels, running or not, with their anonymous volumes; what they were."""
+        """Remove all containers that carry the labels, running or not, with their anonymous volumes; what they were.
+
+        An update that was interrupted leaves two that have a volume together, so containers go before volumes.
+        """
         found = self.containers(labels)
         for container in found:
-            self.delete_container(container)
+            self._remove(container)
+        self._remove_anonymous({volume for container in found for volume in container.volumes.values()})
         return found
 
     def delete_container(self, container: ContainerState, keeping: Collection[str] = ()) -> None:
         """Remove a container, running or not, with its anonymous volumes but those to be kept."""
-        with translated(f"Removing container {container.name}"), forgiving():
-            self._api.remove_container(container.docker_id, force=True)
-        for volume in {*container.volumes.values()} - {*keeping}:
-            with translated(f"Removing volume {volume}"), forgiving():
-                self._api.remove_volume(volume)
+        self._remove(container)
+        self._remove_anonymous({*container.volumes.values()} - {*keeping})
 
     def rename(self, container: str, name: str) -> None:
         """Give a container another name."""
@@ -168,6 +169,15 @@ class Containers(Connection):
                     return
         lines = last.decode(errors="replace").strip().splitlines()
         raise DatacenterError(f"Container {container} ended before it was ready: {' / '.join(lines[-3:]) or 'no output'}.")
+
+    def _remove(self, container: ContainerState) -> None:
+        with translated(f"Removing container {container.name}"), forgiving():
+            self._api.remove_container(container.docker_id, force=True)
+
+    def _remove_anonymous(self, volumes: Collection[str]) -> None:
+        for volume in volumes:
+            with translated(f"Removing volume {volume}"), forgiving():
+                self._api.remove_volume(volume)
 
     def _create(self, spec: ContainerSpec) -> str:
         network, address = spec.networks[0]

@@ -150,6 +150,18 @@ def test_what_a_lost_worker_left_in_the_middle_of_the_swap_is_put_right_by_the_n
     assert stack.post(f"/remove-container/1/{web['docker_id']}/").status == 200
 
 
+def test_a_network_goes_with_what_a_lost_worker_left_in_the_middle_of_a_swap(
+    stack: Stack, project: int, web: dict[str, Any], leaves_nothing: object
+) -> None:
+    """Both containers have the volume, and neither goes without the other's leave."""
+    worker = int(stack.control("pid", "datacenter"))
+    operation = stack.submit(f"/update-container/1/{web['docker_id']}/", SECOND)
+    wait_until(lambda: f"{stack.docker_name(project, 'web')}.next" in running(stack), "the next one is up")
+    os.killpg(worker, signal.SIGKILL)
+    assert stack.ended(operation)["error_code"] == "worker_lost"
+    stack.delete_project(project)
+
+
 def running(stack: Stack) -> list[str]:
     return stack.docker("ps", "--format", "{{.Names}}").split()
 
