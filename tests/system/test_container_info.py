@@ -150,6 +150,8 @@ def test_a_container_that_nobody_asked_about_is_told_by_its_last_seconds(stack: 
     other = stack.new_container(project, "other")["docker_id"]
     for docker_id in (web, other):
         stack.docker("exec", "-d", docker_id, "sh", "-c", "end=$(($(date +%s) + 15)); while [ $(date +%s) -lt $end ]; do :; done")
-    wait_until(lambda: "date" not in stack.inside(project, "other", "ps", "-e", "-o", "args").stdout, "its busy time is over")
+    processes = ("ps", "-e", "-o", "args")
+    wait_until(lambda: "date" in stack.inside(project, "other", *processes).stdout, "its busy time has begun")
+    wait_until(lambda: "date" not in stack.inside(project, "other", *processes).stdout, "its busy time is over")
     wait_until(lambda: info(stack, web)["cpu"] < POINTS, "the one that was asked about is at rest")
     assert info(stack, other)["cpu"] < POINTS
