@@ -5,15 +5,14 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from pathlib import Path
 
 from datacenter import firewall, netlink, openflow, sysctl
-from datacenter.addressing import LAST_VLAN, Plan
+from datacenter.addressing import LAST_VLAN, Plan, mac_of
 from datacenter.engine import Engine, NetworkSpec
 from datacenter.errors import DatacenterError
-from datacenter.names import GATEWAY_KEY, MTU_KEY, NETWORK_KEY, Names
+from datacenter.names import GATEWAY_KEY, MTU_KEY, NETWORK_KEY, UPLINK_KEY, Names
 from datacenter.ovsdb import Ovsdb, Port
 from datacenter.room import VXLAN_OVERHEAD, Room, check_trunk
 
 NAT = "nat"
-UPLINK_KEY = "netmanager.uplink"
 INOTIFY_INSTANCES = 2 * (LAST_VLAN + 1)  # one for each router there can be, and as many for everything else on the host
 ROUTER_CONTEXT = Path(__file__).parent / "router"
 
@@ -62,7 +61,7 @@ def bootstrap(names: Names, plan: Plan, site: Site, ovsdb: Ovsdb, engine: Engine
     sysctl.ensure_inotify_instances(INOTIFY_INSTANCES)
     _ensure_vtep(names, ovsdb, found)
     _ensure_routing(names, plan, site, ovsdb, found)
-    firewall.install(_policy(names, plan, site))
+    firewall.install(policy(names, plan, site))
     engine.build_image(ROUTER_CONTEXT, names.router_image, names.owner())
     network_id = engine.ensure_network(
         NetworkSpec(names.routing, names.driver, names.routing, plan.public, plan.public_gateway, None, names.owner())
@@ -85,8 +84,8 @@ def _check_uplink(site: Site) -> None:
 
 def _decide_mtu(names: Names, site: Site, ovsdb: Ovsdb) -> int:
     """What passes everywhere, but no more than before: networks stand that were built for less, and a switch may go again."""
-    vtep = ovsdb.bridge(names.vtep)
-    return min(mtu(site), int(vtep.external_ids[MTU_KEY])) if vtep and MTU_KEY in vtep.external_ids else mtu(site)
+    decided = [int(bridge.external_ids[MTU_KEY]) for bridge in ovsdb.bridges(names.owner()) if MTU_KEY in bridge.external_ids]
+    return min([mtu(site), *decided])
 
 
 def _ensure_vtep(names: Names, ovsdb: Ovsdb, found: Bootstrapped) -> None:
@@ -97,7 +96,7 @@ def _ensure_vtep(names: Names, ovsdb: Ovsdb, found: Bootstrapped) -> None:
 
 def _ensure_routing(names: Names, plan: Plan, site: Site, ovsdb: Ovsdb, found: Bootstrapped) -> None:
     ids = names.owner() | {MTU_KEY: str(found.mtu), GATEWAY_KEY: str(plan.public_gateway)}
-    ovsdb.ensure_bridge(names.routing, ids, found.datapath_type)
+    ovsdb.ensure_bridge(names.routing, ids, found.datapath_type, secure=True, mac=mac_of(plan.public_gateway))
     ovsdb.request_mtu(names.routing, found.mtu)
     present = ovsdb.ports(names.routing)
     ovsdb.unplug(*(name for name, port in present.items() if UPLINK_KEY in port and name != site.uplink))
@@ -109,9 +108,12 @@ def _ensure_routing(names: Names, plan: Plan, site: Site, ovsdb: Ovsdb, found: B
         netlink.set_up(site.uplink)
         if UPLINK_KEY not in present.get(site.uplink, {}):
             ovsdb.plug(Port(names.routing, site.uplink, names.owner() | {UPLINK_KEY: site.uplink}))
+    uplink = None if site.uplink == NAT else ovsdb.wait_for_ofport(site.uplink)
+    openflow.replace_table(names.routing, openflow.routing_flows(plan.public, uplink))
 
 
-def _policy(names: Names, plan: Plan, site: Site) -> firewall.Policy:
+def policy(names: Names, plan: Plan, site: Site) -> firewall.Policy:
+    """What the host's firewall is to let through, as the host's networks are now."""
     connected, route = netlink.addressed_networks(), netlink.default_route()
     deny, gateway = site.egress_deny, None
     if deny is None:

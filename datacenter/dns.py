@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -47,6 +47,16 @@ class HostsDirectories:
         """Forget a name; a missing one is forgiven."""
         with _translated():
             (self.path(project_id) / name).unlink(missing_ok=True)
+
+    def everything(self) -> dict[int, dict[str, str]]:
+        """By project: the address of each name."""
+        found: dict[int, dict[str, str]] = {}
+        for file in self.state.glob("p*/hosts/[!.]*"):
+            with suppress(FileNotFoundError):  # it went meanwhile
+                project = file.parts[-3].removeprefix("p")
+                if project.isdigit():
+                    found.setdefault(int(project), {})[file.name] = file.read_text().partition(" ")[0]
+        return found
 
     def delete(self, project_id: int) -> None:
         """Remove the project's directory; a missing one is forgiven."""

@@ -1,15 +1,20 @@
 """The host's own nftables tables, replaced as a whole in one atomic transaction."""
 
+import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 
 from datacenter import sysctl
 from datacenter.errors import DatacenterError, DatacenterUnavailable
+from datacenter.following import follow
 from datacenter.names import Names
 
 TIMEOUT = 30  # seconds, for nft and iptables
+DENIED = re.compile(r'iifname "[^"]*" ip daddr \{ (.*) \} drop')
 
 
 @dataclass(frozen=True)
@@ -78,15 +83,79 @@ def ruleset(policy: Policy) -> str:
     )  # fmt: skip
 
 
-def install(policy: Policy) -> None:
-    """Put the policy in force: forwarding, our tables, and leave of Docker's FORWARD chain where it has one."""
+def close(policy: Policy) -> None:
+    """Put our tables alone in force. Forwarding is the engine's to turn on first: only then it forbids that of all others."""
     _run("nft", "-f", "-", stdin=ruleset(policy))
+
+
+def install(policy: Policy) -> None:
+    """Put the policy in force: our tables, forwarding, and leave of Docker's FORWARD chain where it has one."""
+    close(policy)
     _remove_docker_rules(policy.names)
     if policy.nat:
         sysctl.ensure_forwarding()
         for rule in _docker_rules(policy.names):
             if _docker_user_exists():
                 _run("iptables", "-w", "-I", "DOCKER-USER", *rule)
+
+
+def complaints(policy: Policy) -> tuple[str, ...]:
+    """Sentences on what of the policy is not in force."""
+    table, said = policy.names.table, []
+    listed, wanted = _listed(table), _as_listed(ruleset(policy), table)
+    if listed is None:
+        said.append(f"nftables has no table {table}")
+    elif listed != wanted:
+        said.append(what_differs(listed, wanted, table))
+    if policy.nat and _docker_user_exists() and not all(_has_docker_rule(rule) for rule in _docker_rules(policy.names)):
+        said.append(f"Docker's chain DOCKER-USER does not let {policy.names.routing} through")
+    return tuple(said)
+
+
+def what_differs(listed: str, wanted: str, table: str) -> str:
+    """A sentence on two listings of our tables that differ; pure."""
+    there, due = ([line.strip() for line in listing.splitlines()] for listing in (listed, wanted))
+    missing, surplus = ([line for line in ones if line not in others] for ones, others in ((due, there), (there, due)))
+    new, old = (_networks("\n".join(lines)) for lines in (missing, surplus))
+    if len(missing) == len(surplus) == 1 and new and old:  # it is a difference all the same: they are within reach meanwhile
+        came, went = (", ".join(sorted(ones)) or "none" for ones in (new - old, old - new))
+        return f"networks that no project may reach, by default the host's own, are others now: {came} came, {went} went"
+    return f"the rules of nftables table {table} are others; missing is {missing[0] if missing else 'nothing'}"
+
+
+def _networks(rule: str) -> set[str]:
+    """Those that a rule denies to projects, as nft prints them."""
+    denied = DENIED.fullmatch(rule)
+    return set(denied[1].split(", ")) if denied else set()
+
+
+def _has_docker_rule(rule: list[str]) -> bool:
+    return _ran("iptables", "-w", "-C", "DOCKER-USER", *rule) is not None
+
+
+@lru_cache(maxsize=4)
+def _as_listed(script: str, table: str) -> str:
+    """How nft prints the tables of this script, which is loaded in a network namespace of its own."""
+    return _run("unshare", "--net", "sh", "-c", f"nft -f - && {_listing(table)}", stdin=script)
+
+
+def _listed(table: str) -> str | None:
+    return _ran("sh", "-c", _listing(table))
+
+
+def _listing(table: str) -> str:
+    return f"nft list table inet {table} && nft list table arp {table}"
+
+
+def _ran(*command: str, stdin: str = "") -> str | None:
+    """Output of a command; None where it fails."""
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    return done.stdout if done.returncode == 0 else None
+
+
+def watch(names: Names, changed: Callable[[], None]) -> None:
+    """Call `changed` whenever our tables or Docker's chain for users change; raises DatacenterUnavailable when nft ends."""
+    follow(["nft", "monitor"], changed, about=(names.table, "DOCKER-USER"))
 
 
 def uninstall(names: Names) -> None:
@@ -123,9 +192,10 @@ def _remove_docker_rules(names: Names) -> None:
             pass
 
 
-def _run(*command: str, stdin: str = "") -> None:
+def _run(*command: str, stdin: str = "") -> str:
+    """Output of a command; raises DatacenterError where it fails."""
     try:
-        subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=TIMEOUT, check=True)
+        return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=TIMEOUT, check=True).stdout
     except OSError as error:
         raise DatacenterError(f"{command[0]} cannot be run ({error}); is it installed?") from error
     except subprocess.TimeoutExpired as error:

@@ -11,7 +11,9 @@ BUILD_KEY = "netmanager.build"  # of an image, layers included: project for whic
 SWITCH_KEY = "netmanager.switch"  # of a tunnel port or trunk NIC: the switch it leads to
 TRUNK_KEY = "netmanager.trunk"  # of a trunk NIC
 NETWORK_KEY = "netmanager.network"  # of a bridge: id of its Docker network
+UPLINK_KEY = "netmanager.uplink"  # of the port of the routing bridge that is the uplink NIC
 ENDPOINT_KEY = "iface-id"  # of a port: id of its Docker endpoint, in the words of Open vSwitch's integrators
+ADDRESS_KEY = "netmanager.address"  # of a port: address of its endpoint, with prefix length
 MTU_KEY = "netmanager.mtu"  # of a bridge: bytes
 GATEWAY_KEY = "netmanager.gateway"  # of the routing bridge: the public pool's gateway
 

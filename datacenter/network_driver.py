@@ -12,13 +12,13 @@ from typing import Any
 
 from datacenter import netlink
 from datacenter.addressing import ROUTER, is_router, mac_of
+from datacenter.endpoints import Endpoint, port_of
 from datacenter.errors import DatacenterError
-from datacenter.names import ENDPOINT_KEY, GATEWAY_KEY, INSTANCE_KEY, MTU_KEY, NETWORK_KEY, PROJECT_KEY, Names
-from datacenter.ovsdb import Bridge, Ovsdb, Port
+from datacenter.names import ADDRESS_KEY, GATEWAY_KEY, INSTANCE_KEY, MTU_KEY, NETWORK_KEY, Names
+from datacenter.ovsdb import Bridge, Ovsdb
 
 log = logging.getLogger(__name__)
 
-ADDRESS_KEY = "netmanager.address"
 USERSPACE = "netdev"  # datapath_type of the userspace datapath
 
 Json = dict[str, Any]
@@ -98,7 +98,7 @@ class NetworkDriver:
         host, peer = self._names.veth(body["EndpointID"])
         stale = tuple(name for name, ids in self._ovsdb.ports(bridge.name).items() if ids.get(ADDRESS_KEY) == str(address))
         netlink.plug_veth(netlink.VethPair(host, peer, mac, int(bridge.external_ids[MTU_KEY]), bridge.datapath_type != USERSPACE))
-        port = Port(bridge.name, host, self._port_ids(bridge, body["EndpointID"], address, mac), protected=self._is_wan(bridge))
+        port = port_of(self._names, bridge, Endpoint(body["EndpointID"], body["NetworkID"], address, mac))
         try:
             self._ovsdb.plug(port, replacing=stale, forget=endpoint_key(body["EndpointID"]))
         except DatacenterError:
@@ -128,10 +128,6 @@ class NetworkDriver:
             "Gateway": gateway,
             "DisableGatewayService": True,
         }
-
-    def _port_ids(self, bridge: Bridge, endpoint_id: str, address: IPv4Interface, mac: str) -> dict[str, str]:
-        ids = {ENDPOINT_KEY: endpoint_id, "attached-mac": mac, ADDRESS_KEY: str(address)}
-        return ids | {key: bridge.external_ids[key] for key in (INSTANCE_KEY, PROJECT_KEY) if key in bridge.external_ids}
 
     def _is_wan(self, bridge: Bridge) -> bool:
         return bridge.name == self._names.routing

@@ -1,14 +1,17 @@
 """Bridges, ports, patch ports and tunnels in OVSDB, in the words of ovs-vsctl."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from datacenter.errors import DatacenterError, DatacenterUnavailable
+from datacenter.following import follow
 from datacenter.names import INSTANCE_KEY, PROJECT_KEY
 from datacenter.ovsdb_connection import TIMEOUT, Add, Connection, Row
 
 SOCKET = "/var/run/openvswitch/db.sock"
+WATCHED = {"Bridge": "name,ports,external_ids", "Interface": "name,external_ids,ofport,error,mtu"}  # table: columns
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Ovsdb:
     """The database of an Open vSwitch; connects at first use."""
 
     def __init__(self, socket: str = SOCKET) -> None:
+        self._socket = socket
         self._connection = Connection(socket)
 
     def close(self) -> None:
@@ -47,6 +51,14 @@ class Ovsdb:
             versions = [version for root in self._connection.rows("Open_vSwitch") for version in root.ovs_version]
         self._connection.echo()  # what stands in memory would not prove a living server
         return str(versions[0]) if versions else "unknown"
+
+    def watch(self, table: str, owner: Mapping[str, str], changed: Callable[[], None]) -> None:
+        """Call `changed` whenever a row of a table of WATCHED that carries the owner comes, goes or is another than before.
+
+        It does so for each that is there at first, too. Raises DatacenterUnavailable when ovsdb-server ends.
+        """
+        owned = json.dumps([["external_ids", "includes", ["map", list(owner.items())]]])
+        follow(["ovsdb-client", "monitor-cond", f"unix:{self._socket}", "Open_vSwitch", owned, table, WATCHED[table]], changed)
 
     # Bridges
 
@@ -74,8 +86,13 @@ class Ovsdb:
             rows = self._connection.rows("Bridge")
             return next((_bridge(row) for row in rows if row.external_ids.get(key) == value), None)
 
-    def ensure_bridge(self, name: str, external_ids: Mapping[str, str], datapath_type: str, *, secure: bool = False) -> None:
-        """Make the bridge if it is missing; raises DatacenterError if vswitchd cannot or another owner has it."""
+    def ensure_bridge(
+        self, name: str, external_ids: Mapping[str, str], datapath_type: str, *, secure: bool = False, mac: str | None = None
+    ) -> None:
+        """Make the bridge if it is missing; raises DatacenterError if vswitchd cannot or another owner has it.
+
+        Without `mac`, vswitchd chooses one for the bridge's own port, another each time that it is made.
+        """
         present = self.bridge(name)
         if present and not _is_of(external_ids, present.external_ids):
             raise DatacenterError(f"Open vSwitch bridge {name} exists and is not ours; rename or remove it.")
@@ -83,6 +100,8 @@ class Ovsdb:
             add(self._api.add_br(name, may_exist=True, datapath_type=datapath_type))
             add(self._api.db_set("Bridge", name, ("fail_mode", "secure" if secure else "standalone")))
             add(self._api.db_set("Bridge", name, ("external_ids", dict(external_ids))))
+            if mac:
+                add(self._api.db_set("Bridge", name, ("other_config", {"hwaddr": mac})))
         try:
             self.wait_for_ofport(name)
         except DatacenterError:
@@ -110,9 +129,13 @@ class Ovsdb:
     def ports(self, bridge: str) -> dict[str, dict[str, str]]:
         """external_ids of the interfaces of a bridge's ports, by port name; none for a missing bridge."""
         with self._connection.reading():
-            row = self._connection.find("Bridge", bridge)
-            ports = row.ports if row else []
-            return {port.name: dict(port.interfaces[0].external_ids) for port in ports if port.interfaces}
+            return _ports(self._connection.find("Bridge", bridge))
+
+    def ports_of(self, *bridges: str) -> dict[str, dict[str, dict[str, str]]]:
+        """The same of several bridges, by bridge."""
+        with self._connection.reading():
+            rows = {row.name: row for row in self._connection.rows("Bridge")}
+            return {name: _ports(rows.get(name)) for name in bridges}
 
     def plug(self, port: Port, *, replacing: tuple[str, ...] = (), forget: str | None = None) -> int:
         """Add a port in one transaction and return its ofport once vswitchd has it.
@@ -166,7 +189,12 @@ class Ovsdb:
         """The interface's OpenFlow port number as it is now; None if it is missing, not there yet, or broken."""
         with self._connection.reading():
             row = self._connection.find("Interface", interface)
-            return int(row.ofport[0]) if row and row.ofport and row.ofport[0] > 0 and not row.error else None
+            return _ofport(row) if row else None
+
+    def ofports(self) -> dict[str, int | None]:
+        """The same of all interfaces that there are."""
+        with self._connection.reading():
+            return {row.name: _ofport(row) for row in self._connection.rows("Interface")}
 
     @property
     def _api(self) -> Any:
@@ -201,3 +229,13 @@ def _is_of(owner: Mapping[str, str], present: Mapping[str, str]) -> bool:
 
 def _bridge(row: Row) -> Bridge:
     return Bridge(row.name, row.datapath_type, dict(row.external_ids), tuple(sorted(port.name for port in row.ports)))
+
+
+def _ports(bridge: Row | None) -> dict[str, dict[str, str]]:
+    """external_ids of a bridge's ports, by name."""
+    ports = bridge.ports if bridge else []
+    return {port.name: dict(port.interfaces[0].external_ids) for port in ports if port.interfaces}
+
+
+def _ofport(interface: Row) -> int | None:
+    return int(interface.ofport[0]) if interface.ofport and interface.ofport[0] > 0 and not interface.error else None

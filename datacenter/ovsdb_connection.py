@@ -21,7 +21,7 @@ TIMEOUT = 10  # seconds, for a transaction and for vswitchd to carry it out
 # Only these columns are followed: statistics would wake every process every 5 s for every port.
 _COLUMNS = {
     "Open_vSwitch": ["bridges", "datapath_types", "ovs_version"],
-    "Bridge": ["name", "ports", "external_ids", "datapath_type", "fail_mode", "protocols"],
+    "Bridge": ["name", "ports", "external_ids", "other_config", "datapath_type", "fail_mode", "protocols"],
     "Port": ["name", "interfaces", "external_ids", "protected"],
     "Interface": ["name", "type", "options", "external_ids", "ofport", "error", "mtu", "mtu_request"],
 }

@@ -28,7 +28,7 @@ NOWHERE = "198.18.255.254"  # of the benchmark range (RFC 2544), for an interfac
 
 
 def main(role: str, interface: str, stream: str, port: str, *more: str) -> None:
-    """`receive`, or `send` with rate, MAC and IPv4 address of the receiver. Both end when their stdin does."""
+    """`receive`, or `send` with rate, and the MAC and IPv4 address that frames are for. Both end when their stdin does."""
     _take_precedence()
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as raw:
         if role == "receive":
@@ -91,7 +91,10 @@ def _checksum(header: bytes) -> int:
 
 
 def _receive(raw: socket.socket, interface: str, stream: bytes, port: int) -> None:
-    """Say where we are, then when the first frame came, at the end all of them: numbers, times sent and times received."""
+    """Say where we are, then when the first frame came, at the end all of them: numbers, times sent and times received.
+
+    Every byte of stdin asks how far it is.
+    """
     _filter(raw, _only(stream, port))
     raw.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
     raw.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
@@ -106,7 +109,10 @@ def _receive(raw: socket.socket, interface: str, stream: bytes, port: int) -> No
         while True:
             readable = select.select([raw] if stopping else [raw, sys.stdin], [], [], QUIET if stopping else None)[0]
             if raw in readable:
-                frame, ancillary, _, _ = raw.recvmsg(256, 64)
+                try:
+                    frame, ancillary, _, _ = raw.recvmsg(256, 64)
+                except OSError:  # told once when the interface went down or away; we hear again what comes when it is up
+                    continue
                 _, number, at = PAYLOAD.unpack_from(frame, HEADERS)
                 seconds, nanoseconds = struct.unpack("@ll", ancillary[0][2])
                 numbers.append(number)
@@ -116,6 +122,8 @@ def _receive(raw: socket.socket, interface: str, stream: bytes, port: int) -> No
                     _say({"first": received[0]})
             elif stopping:
                 break
+            elif os.read(sys.stdin.fileno(), 1):
+                _say({"so_far": [len(numbers), numbers[-1], received[-1]] if numbers else [0, -1, 0.0]})
             else:
                 stopping = True
         _, dropped = struct.unpack("II", raw.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))

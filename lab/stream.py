@@ -30,6 +30,28 @@ class Endpoint:
         return cls(("nsenter", "--target", str(pid), "--net"), interface)
 
 
+@dataclass(frozen=True)
+class Target:
+    """What frames are addressed to where that is not their receiver's interface: the MAC of a router, an address behind it."""
+
+    mac: str
+    ip: str
+
+
+@dataclass(frozen=True)
+class SoFar:
+    """How far a stream is: frames that came, number of the last one (-1: none yet), and when it came (time.monotonic)."""
+
+    received: int
+    number: int
+    at: float
+
+    @property
+    def missing(self) -> int:
+        """Frames that have not come, of those up to the last that has."""
+        return self.number + 1 - self.received
+
+
 @dataclass(frozen=True, order=True)
 class Arrival:
     """A frame that came through: its number, and when it was sent and received (time.monotonic, seconds)."""
@@ -99,8 +121,8 @@ class Stream:
 
     result: Result
 
-    def __init__(self, sender: Endpoint, receiver: Endpoint, rate: float = 1000) -> None:
-        self._sender, self._receiver, self._rate = sender, receiver, rate
+    def __init__(self, sender: Endpoint, receiver: Endpoint, rate: float = 1000, to: Target | None = None) -> None:
+        self._sender, self._receiver, self._rate, self._to = sender, receiver, rate, to
         self._id, self._port = secrets.token_hex(8), str(20000 + secrets.randbelow(10000))
         self._running: list[subprocess.Popen[bytes]] = []
         self._first: float | None = None
@@ -109,8 +131,9 @@ class Stream:
         try:
             self._receiving = self._start(self._receiver, "receive")
             place = self._heard(self._receiving, START)
-            self._sending = self._start(self._sender, "send", str(self._rate), place["mac"], place["ip"])
-            self._started = self._heard(self._sending, START)["started"]
+            to = self._to or Target(place["mac"], place["ip"])
+            self._sending = self._start(self._sender, "send", str(self._rate), to.mac, to.ip)
+            self._started: float = self._heard(self._sending, START)["started"]
         except BaseException:
             self._kill()
             raise
@@ -128,6 +151,18 @@ class Stream:
         if self._first is None:
             self._first = self._heard(self._receiving, seconds)["first"]
         return self._first
+
+    @property
+    def started(self) -> float:
+        """When the first frame was due (time.monotonic)."""
+        return self._started
+
+    def so_far(self) -> SoFar:
+        """What has come through up to now."""
+        _pipe(self._receiving.stdin).write(b"?")
+        while "so_far" not in (heard := self._heard(self._receiving, START)):
+            self._first = heard["first"]
+        return SoFar(*heard["so_far"])
 
     def stop(self) -> Result:
         """Send no more, wait for what is under way, and return what became of all."""
@@ -169,9 +204,9 @@ class Stream:
             process.communicate()
 
 
-def stream(sender: Endpoint, receiver: Endpoint, rate: float = 1000) -> Stream:
-    """A stream of `rate` numbered frames a second, for a `with` statement."""
-    return Stream(sender, receiver, rate)
+def stream(sender: Endpoint, receiver: Endpoint, rate: float = 1000, to: Target | None = None) -> Stream:
+    """A stream of `rate` numbered frames a second, for a `with` statement; `to` where the receiver is behind a router."""
+    return Stream(sender, receiver, rate, to)
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

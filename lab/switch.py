@@ -2,8 +2,11 @@
 
 import json
 import os
+import re
 import signal
+import sys
 import time
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from datacenter.bootstrap import datapath_type
@@ -15,6 +18,7 @@ from lab.shell import run
 SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 PRIORITY = "-10"  # as ovs-ctl starts them: one that is kept waiting loses frames
 DAEMONS = ("ovs-vswitchd", "ovsdb-server")  # in the order they end
+ESTABLISHED = "01"  # in /proc/net/tcp
 
 
 class Switch:
@@ -89,8 +93,13 @@ class Switch:
             return False
 
     def is_connected(self) -> bool:
-        """Whether a controller has it, as the switch sees it."""
-        return "true" in self.vsctl("--bare", "--columns=is_connected", "list", "Controller")
+        """Whether it has a connection to its controller; its database would tell up to 5 s later (`stats-update-interval`)."""
+        target = re.fullmatch(r"tcp:([0-9.]+):([0-9]+)", self.vsctl("get-controller", BRIDGE))
+        if target is None:
+            return False
+        address = int.from_bytes(IPv4Address(target[1]).packed, sys.byteorder)
+        there = f"{address:08X}:{int(target[2]):04X}"
+        return any(row[2:4] == [there, ESTABLISHED] for pid in daemons_in(self.run_dir) for row in _connections(pid))
 
     def keep_trying(self) -> None:
         """Have a connected switch try its controller again every second when it loses it.
@@ -164,6 +173,14 @@ def daemons_in(run_dir: Path) -> list[int]:
         if pid and _has(Path(f"/proc/{pid}"), daemon, f"OVS_RUNDIR={run_dir}"):
             found.append(int(pid))
     return found
+
+
+def _connections(pid: int) -> list[list[str]]:
+    """The columns of each TCP connection of a process's namespace; none if it ended while we looked."""
+    try:
+        return [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+    except OSError:
+        return []
 
 
 def _has(process: Path, name: str, variable: str) -> bool:

@@ -2,6 +2,7 @@
 
 from datacenter.engine.builds import Builds, BuildSpec
 from datacenter.engine.containers import Containers, ContainerSpec, ContainerState
+from datacenter.engine.events import Events
 from datacenter.engine.images import ImageFacts
 from datacenter.engine.inspection import Inspected, Inspection
 from datacenter.engine.logs import Logs
@@ -11,5 +12,5 @@ from datacenter.engine.volumes import Volumes
 __all__ = ["BuildSpec", "ContainerSpec", "ContainerState", "Engine", "ImageFacts", "Inspected", "NetworkSpec"]
 
 
-class Engine(Networks, Volumes, Containers, Inspection, Logs, Builds):
+class Engine(Networks, Volumes, Containers, Inspection, Logs, Events, Builds):
     """A connection to the Docker Engine, opened at first use and kept."""

@@ -1,22 +1,25 @@
 """Containers of the Docker Engine."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Interface
 from typing import Any
 
 import requests
 from docker.errors import APIError
 from docker.types import LogConfig, Mount
 
+from datacenter.endpoints import Endpoint
 from datacenter.engine.connection import Connection, forgiving, label_filter, translated
 from datacenter.errors import DatacenterError, StartRefused
 from datacenter.names import INSTANCE_KEY
 
 STOP_TIMEOUT = 5  # seconds between SIGTERM and SIGKILL
+REMOVALS = 4  # at a time, of many
 # Not `unless-stopped`: an engine that comes back after a SIGKILL stops the containers it finds alive, takes that for
 # somebody's wish (moby 20.10, daemon.restore) and leaves them stopped. So a stopped container has no policy at all.
 RUNNING: Any = {"Name": "always", "MaximumRetryCount": 0}
@@ -26,7 +29,6 @@ STOPPED: Any = {"Name": "no", "MaximumRetryCount": 0}  # a policy that the stubs
 NO_COMMAND = "No command specified"
 ENGINES_OWN_TROUBLE = ("no such container", "endpoint", "network", "no space left", "driver")
 UNKNOWN_USER = re.compile(r"unable to find (user|group) [^:]*")  # whose name may be any of these words
-ANONYMOUS = re.compile(r"[0-9a-f]{64}")  # a volume's name that the engine chose
 LAST_LINES = 5  # of the log of a container that does not stay up
 SHORT_ID = 12  # characters of Docker's short id
 
@@ -52,6 +54,7 @@ class ContainerSpec:
     sysctls: Mapping[str, str] = field(default_factory=dict)
     binds: tuple[tuple[str, str], ...] = ()  # (host directory, path), read-only
     volumes: tuple[tuple[str, str], ...] = ()  # (volume name, path)
+    sharing: str = ""  # the container whose volumes it is to have too
     keep_running: bool = True  # the engine starts it again whenever it ends
 
 
@@ -63,8 +66,7 @@ class ContainerState:
     name: str
     status: str  # Docker's word: created, running, paused, restarting, exited, dead
     labels: Mapping[str, str]
-    endpoints: frozenset[str]  # ids of its connections to networks, while it runs
-    volumes: Mapping[str, str]  # its anonymous volumes: path → name
+    endpoints: Mapping[str, Endpoint]  # by id: its connections to networks, while it runs
 
 
 class Containers(Connection):
@@ -95,6 +97,13 @@ class Containers(Connection):
             found = [_state(listed) for listed in self._api.containers(all=True, filters=label_filter(labels))]
         return [one for one in found if one.name.startswith(f"{labels[INSTANCE_KEY]}-")]
 
+    def endpoints(self) -> frozenset[str]:
+        """Ids of the connections to networks of every container of the engine, whoever made it."""
+        with translated("Listing containers"):
+            listed = self._api.containers(all=True)
+        networks = [network for one in listed for network in one["NetworkSettings"]["Networks"].values()]
+        return frozenset(network["EndpointID"] for network in networks if network["EndpointID"])
+
     def start(self, container: str) -> None:
         """Start a container; a running one is left alone. Raises StartRefused, ContainerMissing."""
         with translated(f"Starting container {container}"), _starting():
@@ -117,20 +126,19 @@ class Containers(Connection):
             self._api.restart(container, timeout=STOP_TIMEOUT)
 
     def delete_containers(self, labels: Mapping[str, str]) -> list[ContainerState]:
-        """Remove all containers that carry the labels, running or not, with their anonymous volumes; what they were.
-
-        An update that was interrupted leaves two that have a volume together, so containers go before volumes.
-        """
+        """Remove all containers that carry the labels, running or not, with their anonymous volumes; what they were."""
         found = self.containers(labels)
-        for container in found:
-            self._remove(container)
-        self._remove_anonymous({volume for container in found for volume in container.volumes.values()})
+        with ThreadPoolExecutor(REMOVALS) as pool:
+            list(pool.map(self.delete_container, found))
         return found
 
-    def delete_container(self, container: ContainerState, keeping: Collection[str] = ()) -> None:
-        """Remove a container, running or not, with its anonymous volumes but those to be kept."""
-        self._remove(container)
-        self._remove_anonymous({*container.volumes.values()} - {*keeping})
+    def delete_container(self, container: ContainerState) -> None:
+        """Remove a container, running or not, with the anonymous volumes that no other has.
+
+        The engine does so in one call: were it two, who is lost between them would leave volumes that nobody knows.
+        """
+        with translated(f"Removing container {container.name}"), forgiving():
+            self._api.remove_container(container.docker_id, force=True, v=True)
 
     def rename(self, container: str, name: str) -> None:
         """Give a container another name."""
@@ -170,21 +178,13 @@ class Containers(Connection):
         lines = last.decode(errors="replace").strip().splitlines()
         raise DatacenterError(f"Container {container} ended before it was ready: {' / '.join(lines[-3:]) or 'no output'}.")
 
-    def _remove(self, container: ContainerState) -> None:
-        with translated(f"Removing container {container.name}"), forgiving():
-            self._api.remove_container(container.docker_id, force=True)
-
-    def _remove_anonymous(self, volumes: Collection[str]) -> None:
-        for volume in volumes:
-            with translated(f"Removing volume {volume}"), forgiving():
-                self._api.remove_volume(volume)
-
     def _create(self, spec: ContainerSpec) -> str:
         network, address = spec.networks[0]
         mounts = [Mount(path, directory, type="bind", read_only=True) for directory, path in spec.binds]
         mounts += [Mount(path, volume, type="volume") for volume, path in spec.volumes]
         host = self._api.create_host_config(
             network_mode=network, init=True, restart_policy=RUNNING if spec.keep_running else STOPPED,
+            volumes_from=[spec.sharing] if spec.sharing else None,
             dns=list(spec.dns) or None, dns_search=list(spec.dns_search) or None,
             mem_limit=spec.memory, nano_cpus=int(spec.cpus * 1e9) if spec.cpus else None, pids_limit=spec.pids,
             cap_drop=list(spec.cap_drop) or None, cap_add=list(spec.cap_add) or None,
@@ -232,10 +232,15 @@ def _starting() -> Iterator[None]:
 def _state(listed: Mapping[str, Any]) -> ContainerState:
     """From an entry of the engine's list of containers."""
     networks = listed["NetworkSettings"]["Networks"].values()
-    endpoints = frozenset(network["EndpointID"] for network in networks if network["EndpointID"])
-    volumes = {mount["Destination"]: mount["Name"] for mount in listed["Mounts"] if ANONYMOUS.fullmatch(mount.get("Name", ""))}
+    endpoints = {network["EndpointID"]: _endpoint(network) for network in networks if network["IPAddress"]}
     name = listed["Names"][0].lstrip("/")
-    return ContainerState(listed["Id"][:SHORT_ID], name, listed["State"], listed["Labels"], endpoints, volumes)
+    return ContainerState(listed["Id"][:SHORT_ID], name, listed["State"], listed["Labels"], endpoints)
+
+
+def _endpoint(network: Mapping[str, Any]) -> Endpoint:
+    """From an entry of a container's networks."""
+    address = IPv4Interface((network["IPAddress"], network["IPPrefixLen"]))
+    return Endpoint(network["EndpointID"], network["NetworkID"], address, network["MacAddress"])
 
 
 def _epoch(timestamp: str) -> int | None:

@@ -54,6 +54,11 @@ class Networks(Connection):
             )
             return str(made["Id"])
 
+    def networks(self, labels: Mapping[str, str]) -> dict[str, str]:
+        """Ids of the networks that carry the labels, by name."""
+        with translated("Listing networks"):
+            return {network["Name"]: network["Id"] for network in self._api.networks(filters=label_filter(labels))}
+
     def delete_networks(self, labels: Mapping[str, str]) -> None:
         """Remove all networks that carry the labels; what leaves one just now is waited for."""
         with translated("Listing networks"):

@@ -17,6 +17,12 @@ class Volumes(Connection):
         with translated(f"Making volume {name}"):
             self._api.create_volume(name, driver=VOLUME_DRIVER, labels=dict(labels))
 
+    def volumes(self, labels: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
+        """Labels of the volumes that carry these, by name."""
+        with translated("Listing volumes"):
+            listed = self._api.volumes(filters=label_filter(labels))["Volumes"] or []
+        return {volume["Name"]: volume["Labels"] for volume in listed}
+
     def delete_volume(self, name: str, labels: Mapping[str, str]) -> None:
         """Remove the volume if it carries the labels; a missing one is forgiven."""
         with translated(f"Removing volume {name}"), forgiving():
