@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from bench import watching
 from bench.api import Api
 from bench.containers import new
 from bench.datacenter import PROJECT
@@ -43,6 +44,7 @@ def _crowd(api: Api, count: int, rounds: int) -> list[Contender]:
         for project in crowd:
             api.post(f"/create-bridge/1/{project}/")
         interleave(last, rounds)
+        watching.report(count)
     finally:
         for project in (PROJECT, *crowd):
             api.post(f"/delete-bridge/1/{project}/")

@@ -17,7 +17,8 @@ start_redis
 start_ovs
 start_driver
 start_docker
-control stop web datacenter builds beat controller >/dev/null || true
+control stop reconciler >/dev/null || true  # first: it makes again what is removed; nothing may run
+stop_at_once web datacenter builds beat controller
 python manage.py lab down --keep-rows
 python manage.py purge_datacenter
 stop_all

@@ -1,5 +1,6 @@
 #!/bin/bash
 # Installs what the machine lacks, starts everything, and waits until it answers. Repeatable.
+# With RESTORE=FILE the database, which must be empty, gets the rows of a backup first.
 . "$(dirname "$0")/lib.sh"
 
 # a digest of all that the running processes have read: their code and settings
@@ -17,11 +18,6 @@ check_settings() {
     fi
 }
 
-token() {
-    (umask 077 && python manage.py create_service_token dml-servant >"$NETMANAGER_VAR/dml-servant.token.part")
-    mv "$NETMANAGER_VAR/dml-servant.token.part" "$NETMANAGER_VAR/dml-servant.token"
-}
-
 preflight
 check_disk
 check_settings
@@ -34,16 +30,11 @@ start_redis
 start_ovs
 if outdated; then stop_all; fi
 start_driver
+python manage.py bootstrap_datacenter --firewall  # ahead of the containers that the engine starts
 start_docker
 ensure_database
 ensure_base_image
-python manage.py migrate -v 0
-python manage.py check
-python manage.py collectstatic --noinput -v 0
-python manage.py bootstrap_datacenter
-python manage.py seed_images
-python manage.py create_admin "$NETMANAGER_VAR/admin.password"
-token
+python manage.py set_up ${RESTORE:+--restore "$RESTORE"} --password "$NETMANAGER_VAR/admin.password" --token "$NETMANAGER_VAR/dml-servant.token"
 start_all
 version >"$RUN/started"
 cat <<EOF

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions, status
 from rest_framework.response import Response
@@ -12,6 +13,8 @@ from rest_framework.views import exception_handler
 from apps.errors import NetManagerError
 from datacenter.errors import DatacenterError, DatacenterUnavailable
 
+DATABASE_AWAY = "PostgreSQL does not answer; is it running? Repeat the call, one that changes anything under its Idempotency-Key."
+GOING_DOWN = {None, "57P01", "57P02", "57P03"}  # no word of the server, or its last (PostgreSQL, appendix A)
 KEPT = {401, 405, 413, 429}  # every other 4xx is a 400
 
 
@@ -60,6 +63,10 @@ def _converted(error: Exception) -> Exception:
         converted = exceptions.APIException(str(error), code)
         converted.status_code = 500
         return converted
+    if _is_away(error):
+        converted = exceptions.APIException(DATABASE_AWAY, "database_unavailable")
+        converted.status_code = 500
+        return converted
     if isinstance(error, RequestDataTooBig):
         converted = exceptions.APIException("The request body is too large.", "too_large")
         converted.status_code = 413
@@ -67,6 +74,11 @@ def _converted(error: Exception) -> Exception:
     if isinstance(error, Http404):
         return exceptions.NotFound()
     return error
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether PostgreSQL has not answered, or not to the end; what it refuses (its disk is full) is another thing."""
+    return isinstance(error, OperationalError | InterfaceError) and getattr(error.__cause__, "pgcode", None) in GOING_DOWN
 
 
 def _code(error: exceptions.APIException) -> str:

@@ -38,6 +38,12 @@ class Confirmations:
         self._confirmed.update(changed)
         return changed
 
+    def untold(self, sockets: tuple[Socket, ...]) -> dict[int, int | None]:
+        """What is confirmed of sockets of which the database says something else, where nothing is under way."""
+        under_way = {number for batch in self._under_way.values() for number in batch}
+        settled = {number: vlan for number, vlan in self._confirmed.items() if number not in under_way}
+        return {one.number: settled[one.number] for one in sockets if settled.get(one.number, one.applied) != one.applied}
+
     def drop(self, batch: int | None = None) -> None:
         """Expect no confirmation of a batch any more, or of any."""
         if batch is None:

@@ -184,8 +184,12 @@ class Switch:
         messages, batch = difference(old, after.part(changed, hosts)), self._confirmations.begin(row.sockets)
         if not messages and self._confirmations.holds_nothing(batch):
             self._confirmations.drop(batch)
-            return []
-        return [*messages, Barrier(batch), *gone]
+            return self._tell(row)
+        return [*messages, Barrier(batch), *gone, *self._tell(row)]
+
+    def _tell(self, row: Row) -> Answer:
+        """What is confirmed, where the database says otherwise: somebody else may have written it."""
+        return [Applied(number, vlan) for number, vlan in self._confirmations.untold(row.sockets).items()]
 
     def _assign(self, row: Row) -> Assignment:
         return Assignment.of(Setting(row, self._meters, self._network.plan, self._network.limits))

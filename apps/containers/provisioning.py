@@ -34,7 +34,7 @@ class Wanted:
 
 def claim(project: Project, wanted: Wanted, maker: Operation) -> Container:
     """The row of a container to be made: a name, an address, and a part of the project's quotas are its own from now on."""
-    _forget_half_made(project)
+    forget_half_made(project)
     cpus, memory = settings.NETMANAGER_CONTAINER_CPUS, settings.NETMANAGER_CONTAINER_MEMORY
     _check_quotas(project, cpus, memory)
     taken = dict(project.containers.values_list("name", "ip"))
@@ -57,7 +57,7 @@ def provision(container: Container, lease: Lease) -> None:
         lease.check()
         host.hosts.add(container.project_id, container.name, container.ip)
         with startable():
-            container.docker_id = _create(container_spec(container), lease)
+            container.docker_id = create(container_spec(container), lease)
         lease.check()
         _start(container)
     _save(container, Desired.RUNNING, "running")
@@ -76,7 +76,7 @@ def unclaimed_on_failure(container: Container) -> Iterator[None]:
         raise
 
 
-def _forget_half_made(project: Project) -> None:
+def forget_half_made(project: Project) -> None:
     """Remove what lost workers were making, and not what waits for its build or its end."""
     for container in project.containers.filter(docker_id="").exclude(maker__state__in=(State.WAITING, State.RUNNING)):
         deprovision(container)
@@ -105,7 +105,7 @@ def settle(container: Container) -> None:
     own = next((one for one in found if one.docker_id == container.docker_id), None)
     for other in found:
         if other is not own:
-            host.engine.delete_container(other, keeping=own.volumes.values() if own else ())
+            host.engine.delete_container(other)
     name = host.names.container(container.project_id, container.name)
     if own and own.name != name:
         host.engine.rename(own.docker_id, name)
@@ -153,7 +153,8 @@ def _free_address(subnet: Subnet, taken: set[str], project: Project) -> str:
     )
 
 
-def _create(spec: ContainerSpec, lease: Lease) -> str:
+def create(spec: ContainerSpec, lease: Lease) -> str:
+    """Short id of a new container; its image is pulled if the engine lacks it, and Broken raised if it cannot be."""
     try:
         return host.engine.create_container(spec)
     except ImageMissing:

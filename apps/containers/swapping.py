@@ -38,9 +38,8 @@ def swap(container: Container, image: str, dockerfile: str, lease: Lease) -> Non
 
 def _successor(container: Container, old: ContainerState | None) -> ContainerSpec:
     """What takes the place; the engine does not start it again before it has."""
-    volumes = tuple((name, f"/{path.lstrip('/')}") for path, name in old.volumes.items()) if old else ()  # VOLUME may be relative
     name = host.names.next_container(container.project_id, container.name)
-    return replace(container_spec(container), name=name, volumes=volumes, keep_running=False)
+    return replace(container_spec(container), name=name, sharing=old.docker_id if old else "", keep_running=False)
 
 
 def _replace_running(container: Container, old: ContainerState | None) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import Error as DatabaseError
 from django.db.models import Q, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 
 from apps.errors import Broken, NetManagerError
 from apps.operations.deadline import TIME_LIMIT, time_limit
-from apps.operations.locks import Lease, sign_of_life
+from apps.operations.locks import Lease, LeaseLost, sign_of_life
 from apps.operations.models import LITTERED, Operation, State, Step
 from datacenter.errors import DatacenterError, DatacenterUnavailable
 
@@ -81,7 +82,7 @@ def execute(operation: Operation, lease: Lease) -> Step | None:
             with time_limit(entry.seconds):
                 result = entry.executor(operation, lease)
         except Exception as error:
-            failure = _as_failure(operation, error)
+            failure = _lost(lease, error) or _as_failure(operation, error)
             fail(Q(pk=operation.pk, state=State.RUNNING), failure)
             log.warning("%s %s failed: %s", operation, operation.uuid, failure)
             return None
@@ -141,6 +142,16 @@ def _stepped(operation: Operation, result: dict[str, Any] | Continue) -> Step | 
         return result.step
     running.update(state=State.SUCCEEDED, result=result, finished=timezone.now())
     log.info("%s %s done", operation, operation.uuid)
+    return None
+
+
+def _lost(lease: Lease, error: Exception) -> LeaseLost | None:
+    """That the database was away, if it is the cause: the connection that has failed is the one that held the lock."""
+    if isinstance(error, DatabaseError):
+        try:
+            lease.check()
+        except LeaseLost as lost:
+            return lost
     return None
 
 

@@ -1,10 +1,11 @@
-"""Waits for a notice of PostgreSQL on the worker's own session, which holds its locks and so is never closed."""
+"""Hears notices of PostgreSQL: on the worker's own session, which holds its locks and so is never closed, or on another."""
 
 import select
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
+import psycopg2
 from django.db import connection
 
 
@@ -42,3 +43,19 @@ def listening(channel: str) -> Iterator[Notices]:
         with connection.cursor() as cursor:
             cursor.execute(f"UNLISTEN {channel}")
         connection.connection.notifies.clear()
+
+
+def hear(*channels: str) -> Iterator[str]:
+    """Payloads of all notices of the channels, after an empty one once they are heard; never ends but by an error of psycopg2."""
+    parameters = {key: value for key, value in connection.get_connection_params().items() if key != "cursor_factory"}
+    with closing(psycopg2.connect(**parameters)) as session:  # its own `with` would open a transaction
+        session.set_session(autocommit=True)
+        with session.cursor() as cursor:
+            for channel in channels:
+                cursor.execute(f"LISTEN {channel}")
+        yield ""
+        while True:
+            select.select([session], [], [])
+            session.poll()
+            while session.notifies:
+                yield session.notifies.pop(0).payload

@@ -24,6 +24,10 @@ SIZE: Sentences = {"too_large": "The request body is larger than 1048576 bytes."
 RATE: Sentences = {"throttled": "Request was throttled. Expected available in 12 seconds."}
 MISSING: Sentences = {"not_found": "Not found."}
 INTERNAL: Sentences = {"internal": "NetManager failed; the operator finds the reason in the log of the web process."}
+DATABASE: Sentences = {
+    "database_unavailable": "PostgreSQL does not answer; is it running? Repeat the call, one that changes anything under its "
+    "Idempotency-Key."
+}
 DATACENTER: Sentences = {
     "datacenter": "There is no bridge nm-vtep: run manage.py bootstrap_datacenter.",
     "datacenter_unavailable": "The Docker Engine does not answer; is dockerd running?",
@@ -32,4 +36,5 @@ WORKER: Sentences = {
     "lock_lost": "The database connection that held the project's lock was lost; repeat the call.",
     "timed_out": f"This took longer than {TIME_LIMIT} s: a service of the host hangs; see the worker's log.",
     "worker_lost": "The worker that ran this was lost; repeat the call, it completes what is half-made.",
+    "lost_at_restore": "NetManager was restored from a backup that was made before this ended; see what is there, and ask anew.",
 }

@@ -20,7 +20,7 @@ EVERYWHERE: Failures = {
     405: refusals.METHOD,
     413: refusals.SIZE,
 }
-SERVICE: Failures = {401: refusals.TOKEN, 429: refusals.RATE, 500: refusals.INTERNAL}
+SERVICE: Failures = {401: refusals.TOKEN, 429: refusals.RATE, 500: refusals.INTERNAL | refusals.DATABASE}
 OPERATION: Failures = {500: refusals.WORKER}
 BODY: Failures = {400: refusals.BODY}
 KEYED: Failures = {400: refusals.BODY | refusals.KEY}  # the body belongs to what a key stands for

@@ -1,18 +1,17 @@
 """Waits for operations to end: one LISTEN thread per process hands the ended rows to those who wait."""
 
 import logging
-import select
 import threading
 import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
-import psycopg2
-from django.db import connection, connections
+from django.db import connections
 
 from apps.operations.models import ENDED_CHANNEL, Operation
+from apps.operations.notices import hear
 from apps.operations.selectors import operation_get
 
 log = logging.getLogger(__name__)
@@ -61,17 +60,10 @@ class EndedListener:
                 time.sleep(RECONNECT)
 
     def _listen(self) -> None:
-        parameters = {key: value for key, value in connection.get_connection_params().items() if key != "cursor_factory"}
-        with closing(psycopg2.connect(**parameters)) as listening:  # its own `with` would open a transaction
-            listening.set_session(autocommit=True)
-            with listening.cursor() as cursor:
-                cursor.execute(f"LISTEN {ENDED_CHANNEL}")
+        for payload in hear(ENDED_CHANNEL):
             self._listening.set()
-            while True:
-                select.select([listening], [], [])
-                listening.poll()
-                while listening.notifies:
-                    self._hand_over(listening.notifies.pop(0).payload)
+            if payload:
+                self._hand_over(payload)
 
     def _hand_over(self, operation: str) -> None:
         with self._lock:

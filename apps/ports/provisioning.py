@@ -17,6 +17,7 @@ from apps.operations.notices import Notices, listening
 from apps.ports.models import APPLIED_CHANNEL, Socket, Switch, UplinkKind
 from apps.ports.rules import socket_available
 from apps.projects.models import Project
+from datacenter.bootstrap import Site
 from datacenter.room import Room, ensure_switch_ports
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,11 @@ def room() -> Room:
         {s.pk: IPv4Address(s.tunnel_address) for s in switches if s.uplink_kind == UplinkKind.VXLAN and s.tunnel_address},
         {s.pk: s.trunk for s in switches if s.uplink_kind == UplinkKind.VLAN},
     )
+
+
+def site(switches: Room) -> Site:
+    """What the operator has decided, and where these switches are."""
+    return Site(settings.NETMANAGER_UPLINK, host.dns_servers(), settings.NETMANAGER_EGRESS_DENY, switches)
 
 
 def ensure_switches() -> list[str]:

@@ -13,9 +13,10 @@ from apps.projects.models import Project, Status
 from apps.projects.router import ensure_router
 from datacenter import openflow
 from datacenter.addressing import FIRST_VLAN, LAST_VLAN
-from datacenter.engine import NetworkSpec
+from datacenter.endpoints import plug_again, unplugged
+from datacenter.engine import ContainerState, NetworkSpec
 from datacenter.errors import DatacenterError
-from datacenter.names import ENDPOINT_KEY, MTU_KEY, NETWORK_KEY
+from datacenter.names import MTU_KEY, NETWORK_KEY
 from datacenter.ovsdb import Bridge
 from datacenter.purge import delete_bridge
 from datacenter.tunnels import ProjectTunnels
@@ -55,13 +56,27 @@ def tunnels(project: Project) -> ProjectTunnels:
 
 
 def _reconnect(project: Project, lease: Lease) -> None:
-    """Plug in again what runs on a bridge that was made anew: the engine does so when a container starts."""
-    bridges = (host.names.bridge(project.pk), host.names.routing)
-    plugged = {ids.get(ENDPOINT_KEY) for bridge in bridges for ids in host.ovsdb.ports(bridge).values()}
+    """Plug in again what runs on a bridge that was made anew."""
     for container in host.engine.containers(host.names.owner(project.pk)):
         lease.check()
-        if not container.endpoints <= plugged:
-            host.engine.restart(container.docker_id)
+        reconnect(container)
+
+
+def reconnect(container: ContainerState) -> bool:
+    """Plug in what of a running container's interfaces is not; it is started again if one is lost. Whether there was any."""
+    lost = unplugged(host.names, host.ovsdb, container.endpoints)
+    if not all(plug_again(host.names, host.ovsdb, endpoint) for endpoint in lost):
+        host.engine.restart(container.docker_id)
+    return bool(lost)
+
+
+def leftovers_remove(project_id: int, lease: Lease) -> None:
+    """Remove what is on the host of a project whose network does not stand, whether it has a row or not."""
+    project = Project.objects.filter(pk=project_id).first()
+    if project and project.status != Status.NONE:
+        deprovision(project, lease)
+    else:
+        _demolish(project or Project(pk=project_id), lease)
 
 
 def deprovision(project: Project, lease: Lease) -> None:

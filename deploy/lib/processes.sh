@@ -12,14 +12,18 @@ check_port() {
         fail "port $NETMANAGER_LISTEN is taken by another program; free it or set NETMANAGER_LISTEN in $NETMANAGER_ENV_FILE."
 }
 
+# left_over FILE: whether the process of a pid file is ours, and runs
+left_over() { [ -s "$1" ] && grep -qsz "$ROOT/.venv/bin" "/proc/$(cat "$1")/cmdline"; }
+
 # end what a killed supervisord left behind, by the pid files of its programs; each leads a process group
 end_leftovers() {
     local file pid
     for file in "$RUN"/*.pid; do
-        [ -f "$file" ] || continue
-        pid=$(cat "$file")
-        if [ -n "$pid" ] && grep -qsz "$ROOT/.venv/bin" "/proc/$pid/cmdline"; then
-            kill "$pid" 2>/dev/null || true  # it may end by itself meanwhile
+        if left_over "$file"; then kill "$(cat "$file")" 2>/dev/null || true; fi  # it may end by itself meanwhile
+    done
+    for file in "$RUN"/*.pid; do
+        if left_over "$file"; then
+            pid=$(cat "$file")
             wait_until 20 eval "! kill -0 $pid" || kill -9 -- "-$pid" 2>/dev/null || true
         fi
         rm -f "$file"
@@ -43,6 +47,13 @@ start_all() {
     control start all >/dev/null || true  # some may run already; whether all is well is asked below
     wait_until 60 curl -fsS "$NETMANAGER_API/readyz/" ||
         fail "not everything answers: $(curl -sS "$NETMANAGER_API/readyz/" 2>&1); see $NETMANAGER_VAR/log/."
+}
+
+# stop_at_once PROGRAM...: supervisorctl would stop one after the other
+stop_at_once() {
+    local program
+    for program in "$@"; do control stop "$program" >/dev/null & done
+    wait
 }
 
 stop_all() {

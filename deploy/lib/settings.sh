@@ -6,7 +6,7 @@ write_settings() {
     local port database
     read -r _ _ port _ < <(cluster)
     database=netmanager_$(sed -n 's/^NETMANAGER_INSTANCE=//p' "$NETMANAGER_ENV_FILE")
-    sed -i "s|^NETMANAGER_SECRET_KEY=\$|&$(random)|; s|^DATABASE_URL=\$|&postgres://$database:$(random)@127.0.0.1:$port/$database|" "$NETMANAGER_ENV_FILE"
+    sed -i --follow-symlinks "s|^NETMANAGER_SECRET_KEY=\$|&$(random)|; s|^DATABASE_URL=\$|&postgres://$database:$(random)@127.0.0.1:$port/$database|" "$NETMANAGER_ENV_FILE"
 }
 
 load_settings() {

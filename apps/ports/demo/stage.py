@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import requests
@@ -15,6 +16,7 @@ from lab.room import Room
 USER = 1
 HERE, THERE = 7, 8  # the two projects
 WEB, DB, OWN = "demo-web", "demo-db", "demo-own"
+PING = ("ping", "-c", "2", "-i", "0.2", "-W", "2")
 
 
 class Stage:
@@ -32,6 +34,12 @@ class Stage:
 
     def step(self, what: str) -> None:
         self._out.write(f"• {what}")
+
+    def check_none(self, tries: dict[str, Callable[[], bool]]) -> None:
+        """Check of each sentence that what it denies is not so; all are tried at once, for each waits for an answer."""
+        with ThreadPoolExecutor() as pool:
+            for what, held in zip(tries, pool.map(lambda hold: hold(), tries.values()), strict=True):
+                self.check(what, not held)
 
     def check(self, what: str, holds: bool) -> None:
         if not holds:
@@ -69,7 +77,7 @@ class Stage:
         return host.engine.execute(host.names.container(project, WEB), list(command))
 
     def container_pings(self, project: int, target: str) -> bool:
-        return self.inside(project, "ping", "-c", "2", "-W", "2", target)[0] == 0
+        return self.inside(project, *PING, target)[0] == 0
 
     def on_laptop(self, socket: int, *command: str) -> tuple[int, str]:
         """Exit status and output of a command on a laptop."""
@@ -77,7 +85,7 @@ class Stage:
         return done.returncode, done.stdout
 
     def laptop_pings(self, socket: int, target: str) -> bool:
-        return self.on_laptop(socket, "ping", "-c", "2", "-W", "2", target)[0] == 0
+        return self.on_laptop(socket, *PING, target)[0] == 0
 
     def _call(self, method: str, path: str, fields: dict[str, str], dockerfile: str = "") -> dict[str, Any]:
         status, body = self._asked(method, path, fields, dockerfile)
