@@ -1,5 +1,5 @@
 # make up, make demo, make test: see README.md.
-.PHONY: up down purge demo test soak fuzz check bench
+.PHONY: up down purge demo test soak fuzz matrix check bench
 
 up:
 	deploy/up.sh
@@ -18,6 +18,9 @@ test:
 
 soak:
 	deploy/soak.sh
+
+matrix:
+	deploy/matrix.sh $(ROWS)
 
 check:
 	deploy/check.sh
