@@ -1,10 +1,14 @@
 """Which answers a caller may get of each endpoint under load, by status and code (none for success)."""
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+
 OK, PENDING = (200, ""), (202, "")
 GONE = {(400, "unknown_container"), (400, "container_replaced")}  # another client removed or updated it
 BUILDS = {(400, "build_failed"), (400, "cancelled"), (400, "invalid")}  # a network was deleted while something was built for it
 
-DOCUMENTED: dict[str, set[tuple[int, str]]] = {
+Documented = Mapping[str, AbstractSet[tuple[int, str]]]  # by endpoint
+DOCUMENTED: Documented = {
     "create-bridge": {OK, PENDING},
     "delete-bridge": {OK, PENDING},
     "new-container": {OK, PENDING, (400, "name_taken"), (400, "quota_exceeded"), (400, "unknown_image"), *BUILDS},

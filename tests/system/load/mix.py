@@ -2,6 +2,7 @@
 
 import random
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -48,11 +49,13 @@ class Known:
 
 
 class Mix:
-    """One client's calls."""
+    """One client's calls, which give containers these names."""
 
-    def __init__(self, seed: str, projects: range, sockets: range, known: Known) -> None:
+    def __init__(
+        self, seed: str, projects: Sequence[int], sockets: Sequence[int], known: Known, names: Sequence[str] = NAMES
+    ) -> None:
         self.random = random.Random(seed)
-        self._projects, self._sockets, self._known = projects, sockets, known
+        self._projects, self._sockets, self._known, self._names = projects, sockets, known, names
         self._makers = {
             self._create_bridge: 3, self._delete_bridge: 1, self._new_container: 14, self._build: 4, self._update: 6,
             self._list: 12, self._of_container: 12, self._change: 16, self._remove: 3, self._add_port: 8, self._remove_port: 6,
@@ -119,7 +122,7 @@ class Mix:
 
     @property
     def _name(self) -> str:
-        return self.random.choice(NAMES)
+        return self.random.choice(self._names)
 
     @property
     def _container(self) -> str:
