@@ -74,6 +74,16 @@ def test_a_change_by_sql_reaches_the_switch(controller: Controller, switch: Swit
     assert bridge.dark(3) and bridge.in_project(4, 42)
 
 
+def test_a_row_that_says_otherwise_than_the_switch_is_written_again_at_the_next_notice(
+    controller: Controller, switch: Switch, bridge: Bridge
+) -> None:
+    give(3, 7)
+    wait_until(lambda: applied(3, 42), "socket 3 is applied")
+    Socket.objects.filter(number__in=(3, 4)).update(applied_vlan=4000)
+    give(5, 8)
+    wait_until(lambda: applied(3, 42) and applied(4, None) and applied(5, 43), "all say what the switch has confirmed")
+
+
 def test_a_project_without_a_network_is_applied_when_it_has_one(controller: Controller, switch: Switch, bridge: Bridge) -> None:
     rows.project(9)
     give(3, 9)

@@ -61,6 +61,8 @@ def submits(operation: Operation, lease: Lease) -> dict[str, Any]:
 def loses_its_session(operation: Operation, lease: Lease) -> dict[str, Any]:
     mine = session_number()
     elsewhere(lambda: terminate(mine))
+    if operation.target == "reads":
+        return {"found": Operation.objects.count()}
     lease.check()
     return {}
 
@@ -161,8 +163,9 @@ def test_draining_twice_runs_nothing_twice() -> None:
     assert ran == ["once"]
 
 
-def test_a_worker_that_lost_its_session_ends_its_operation_and_begins_no_other() -> None:
-    lost, next_one = wanted("test-loses-its-session"), wanted("test-works", "next")
+@pytest.mark.parametrize("notices", ["checks", "reads"])
+def test_a_worker_that_lost_its_session_ends_its_operation_and_begins_no_other(notices: str) -> None:
+    lost, next_one = wanted("test-loses-its-session", notices), wanted("test-works", "next")
     with pytest.raises(Broken, match="lock"):
         drain(7)
     for operation in (lost, next_one):

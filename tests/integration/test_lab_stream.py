@@ -11,7 +11,7 @@ import pytest
 
 from lab.errors import LabError
 from lab.room import Room
-from lab.stream import Endpoint, stream
+from lab.stream import Endpoint, Target, stream
 from tests.conditions import wait_until
 from tests.integration.rooms import give_addresses, join, leftovers, standing_room
 
@@ -121,6 +121,43 @@ def test_it_runs_in_the_namespace_of_any_process_with_or_without_addresses(room:
         sleeper.kill()
     assert (there.result.lost, back.result.lost) == ([], [])
     assert min(there.result.received, back.result.received) >= 400
+
+
+def test_it_tells_how_far_it_is(room: Room) -> None:
+    room.switch().ofctl("del-flows")
+    with stream(room.laptop(1).endpoint, room.laptop(2).endpoint, rate=100) as frames:
+        assert (frames.so_far().received, frames.so_far().number) == (0, -1)
+        room.switch().ofctl("add-flow", "in_port=1,actions=output:2")
+        first = frames.wait_for_first(5)
+        let_pass(0.3)
+        so_far = frames.so_far()
+        let_pass(0.1)
+    assert 0 < so_far.received < frames.result.received
+    assert first < so_far.at == frames.result.arrivals[so_far.received - 1].received
+    assert so_far.missing == frames.result.arrivals[0].number
+
+
+def test_it_goes_on_when_the_receivers_interface_was_down(room: Room) -> None:
+    with stream(room.laptop(1).endpoint, room.laptop(2).endpoint, rate=100) as frames:
+        frames.wait_for_first(5)
+        room.laptop(2).run("ip", "link", "set", "eth0", "down")
+        let_pass(0.1)
+        room.laptop(2).run("ip", "link", "set", "eth0", "up")
+        up = time.monotonic()
+        let_pass(0.3)
+    assert frames.result.lost
+    assert frames.result.first_after(up) is not None
+
+
+def test_frames_to_somebody_behind_a_router_carry_the_routers_mac(room: Room) -> None:
+    to = Target("06:00:00:00:07:07", "198.18.255.9")
+    room.switch().ofctl("del-flows")
+    room.switch().ofctl("add-flow", f"in_port=1,ip,dl_dst={to.mac},nw_dst={to.ip},actions=output:2")
+    with stream(room.laptop(1).endpoint, room.laptop(2).endpoint, rate=100, to=to) as frames:
+        frames.wait_for_first(5)
+        let_pass(0.2)
+    assert frames.result.received
+    assert frames.result.lost == []
 
 
 def test_many_streams_at_once_hear_only_their_own(room: Room) -> None:

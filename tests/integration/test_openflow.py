@@ -1,14 +1,18 @@
 """Flows on a real bridge."""
 
 from collections.abc import Iterator
+from contextlib import suppress
+from queue import Queue
+from threading import Event, Thread
 
 import pytest
 
 from datacenter import openflow
 from datacenter.bootstrap import datapath_type
-from datacenter.errors import DatacenterError
+from datacenter.errors import DatacenterError, DatacenterUnavailable
 from datacenter.names import Names
 from datacenter.ovsdb import Ovsdb
+from tests.conditions import wait_until
 from tests.integration.switch import delete_everything
 
 BRIDGE = "nmt-p32"
@@ -75,3 +79,39 @@ def test_a_flow_that_the_switch_refuses_changes_nothing(bridge: str) -> None:
 def test_a_bridge_that_is_missing_is_named() -> None:
     with pytest.raises(DatacenterError, match="nmt-p33"):
         openflow.replace_flows("nmt-p33", 7, [])
+
+
+def test_what_is_asked_for_and_what_is_printed_are_the_same_in_their_normal_form(bridge: str) -> None:
+    wanted = [
+        *openflow.STANDING,
+        *openflow.tunnel_flows(project_id=7, vlan=42, tunnel=3, patch=9),
+        *openflow.trunk_flows(project_id=8, vlan=43, trunk=4, patch=10),
+    ]
+    openflow.install_flows(bridge, wanted)
+    assert set(map(openflow.normal, openflow.dump_flows(bridge))) == set(map(openflow.normal, wanted))
+    openflow.install_flows(bridge, openflow.tunnel_flows(project_id=7, vlan=42, tunnel=3, patch=11))
+    assert set(map(openflow.normal, openflow.dump_flows(bridge))) != set(map(openflow.normal, wanted)), "the control"
+
+
+def test_a_flow_that_is_deleted_is_heard_of_and_one_that_comes_is_not(bridge: str) -> None:
+    heard, hearing = Queue[str](), Event()
+
+    def follow() -> None:
+        hearing.set()
+        with suppress(DatacenterUnavailable):  # as it ends with the bridge
+            openflow.watch_flows(bridge, lambda: heard.put("a flow is gone"))
+        heard.put("the bridge is gone")
+
+    Thread(target=follow, daemon=True).start()
+    assert hearing.wait(10)
+    openflow.replace_flows(bridge, 7, openflow.tunnel_flows(project_id=7, vlan=42, tunnel=3, patch=9))
+    wait_until(lambda: _heard(bridge, heard), "a deletion is heard")
+    delete_everything(bridge)
+    wait_until(lambda: heard.get(timeout=30) == "the bridge is gone", "the end is heard")
+
+
+def _heard(bridge: str, heard: Queue[str]) -> bool:
+    """Whether there is news after a flow was deleted and came back; whoever listens may not listen yet."""
+    openflow.replace_flows(bridge, 7, [])
+    openflow.replace_flows(bridge, 7, openflow.tunnel_flows(project_id=7, vlan=42, tunnel=3, patch=9))
+    return not heard.empty()

@@ -13,6 +13,7 @@ from datacenter.errors import DatacenterError, DatacenterUnavailable
 from datacenter.names import INSTANCE_KEY, Names
 from datacenter.ovsdb import SOCKET, Ovsdb, Port
 from datacenter.ovsdb_connection import TIMEOUT, Connection, Row
+from tests.conditions import wait_until
 from tests.integration.switch import bridges, delete_everything, link_exists, ports, run, vsctl
 
 NAMES = Names("nmt")
@@ -62,6 +63,13 @@ def test_ensuring_a_bridge_twice_makes_it_once_with_its_owner(ovsdb: Ovsdb) -> N
 def test_a_secure_bridge_forwards_nothing_by_itself(ovsdb: Ovsdb) -> None:
     ovsdb.ensure_bridge(ONE, OWNER, datapath_type(), secure=True)
     assert vsctl("get", "Bridge", ONE, "fail_mode") == "secure"
+
+
+def test_a_bridge_has_the_mac_that_it_is_given_each_time_that_it_is_made(ovsdb: Ovsdb) -> None:
+    for _ in range(2):
+        ovsdb.ensure_bridge(ONE, OWNER, datapath_type(), mac="02:42:0a:00:00:01")
+        wait_until(lambda: Path(f"/sys/class/net/{ONE}/address").read_text() == "02:42:0a:00:00:01\n", "it has its MAC")
+        ovsdb.delete_bridge(ONE)
 
 
 def test_ensuring_with_another_value_for_what_is_no_owner_changes_it(ovsdb: Ovsdb) -> None:

@@ -79,8 +79,8 @@ class Lab:
 @contextmanager
 def standing_lab(stack: Stack, sockets: int, switches: int = 1, uplink: str = "vxlan") -> Iterator[Lab]:
     """A lab of this shape, until the end of the block."""
-    stack.manage("lab", "up", "--sockets", str(sockets), "--switches", str(switches), "--uplink", uplink)
+    stack.command("lab", "up", "--sockets", str(sockets), "--switches", str(switches), "--uplink", uplink)
     try:
         yield Lab(stack)
     finally:
-        stack.manage("lab", "down")
+        stack.command("lab", "down")

@@ -74,9 +74,13 @@ class Scene:
 
     def everybody_answers(self) -> None:
         """Every laptop reaches its router, its neighbour and its container; so all are learned, and for some minutes."""
-        for side in self.sides:
-            for socket, neighbour in zip(side.sockets, side.addresses[::-1], strict=True):
-                self.wait_answered(socket, side.router, side.web, neighbour)
+        asked = [
+            (socket, side.router, side.web, neighbour)
+            for side in self.sides
+            for socket, neighbour in zip(side.sockets, side.addresses[::-1], strict=True)
+        ]
+        with ThreadPoolExecutor(len(asked)) as pool:
+            list(pool.map(lambda each: self.wait_answered(*each), asked))
 
     def wait_answered(self, socket: int, *targets: str) -> None:
         """Wait until a laptop reaches all of these addresses."""
@@ -219,12 +223,12 @@ def standing_scene(lab: Lab, *projects: int) -> Iterator[Scene]:
             here, there = pool.map(lambda project, sockets: _side(lab, project, sockets), projects, ((1, 2), (4, 5)))
         yield Scene(lab, here, there)
     finally:
-        for project in projects:
-            lab.stack.delete_project(project)
+        lab.stack.delete_projects(*projects)
 
 
 def _side(lab: Lab, project: int, sockets: tuple[int, int]) -> Side:
     web = lab.stack.new_container(project, "web")["ip"]
-    one, other = (lab.join(socket, project).ip for socket in sockets)
+    with ThreadPoolExecutor(len(sockets)) as pool:
+        one, other = pool.map(lambda socket: lab.join(socket, project).ip, sockets)
     vlan = int(lab.stack.post(f"/create-bridge/1/{project}/").body["vlan"])
     return Side(project, vlan, web, sockets, (one, other))

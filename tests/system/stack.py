@@ -8,7 +8,8 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from urllib.parse import urlsplit
 import requests
 
 from tests.conditions import wait_until
+from tests.system import services
+from tests.system.shell import Shell
 
 ROOT = Path(__file__).parents[2]
 INSTANCE = "nmt"
@@ -26,7 +29,8 @@ ENV_FILE = VAR / "env"
 ENGINE_RUN = Path("/run/netmanager-nmt-engine")
 ENGINE_DATA = Path("/var/lib/netmanager-nmt-engine")
 ENGINE_BRIDGE = "docker0nmt"  # with --bridge=none the engine would delete the docker0 of the machine's own
-POSTGRES_PORT = urlsplit(os.environ["DATABASE_URL"]).port or 5432  # deploy/test.sh found the machine's
+MACHINES_PORT = urlsplit(os.environ["DATABASE_URL"]).port or 5432  # deploy/test.sh found the machine's
+POSTGRES_PORT = services.POSTGRES_PORT if services.ASKED_FOR else MACHINES_PORT
 DATABASE = "netmanager_nmt_stack"
 ENGINE_LOG = VAR / "log" / "dockerd.log"
 DOCKER_HOST = f"unix://{ENGINE_RUN}/docker.sock"
@@ -35,6 +39,7 @@ NOT_RUN = {125, 126, 127}  # the container is not running, the program is none o
 SETTINGS = {
     "NETMANAGER_INSTANCE": INSTANCE,
     "NETMANAGER_LISTEN": LISTEN,
+    "NETMANAGER_RECONCILER_METRICS_LISTEN": "127.0.0.1:9659",
     "NETMANAGER_UPLINK": "nat",
     "NETMANAGER_OPENFLOW_LISTEN": "0.0.0.0:6655",
     "NETMANAGER_METRICS_LISTEN": "127.0.0.1:9655",
@@ -49,6 +54,8 @@ SETTINGS = {
     "NETMANAGER_BUILD_SECONDS": "60",
     "NETMANAGER_BUILD_MEMORY": "268435456",
 }
+if services.ASKED_FOR:
+    SETTINGS["REDIS_URL"] = f"redis://127.0.0.1:{services.REDIS_PORT}/0"
 
 
 def run(*command: str, check: bool = True, env: dict[str, str] | None = None) -> str:
@@ -88,7 +95,7 @@ class Dockerd:
                  "--pidfile", str(ENGINE_RUN / "docker.pid"), f"--bridge={ENGINE_BRIDGE}", "--iptables=false", "--ip-masq=false"],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
-        wait_until(lambda: _succeeds("docker", "-H", DOCKER_HOST, "version"), "the test's Docker Engine answers", 90)
+        wait_until(lambda: _succeeds("docker", "-H", DOCKER_HOST, "version"), "the test's Docker Engine answers", 180)
 
     def kill(self) -> None:
         """SIGKILL dockerd, and the containerd that it started, as a crash would."""
@@ -113,6 +120,8 @@ class Stack:
     def __init__(self) -> None:
         self.dockerd = Dockerd()
         self.token = ""
+        self._shell = Shell(self.environment)
+        self.heals = False  # a test of one part must see what that part does, and not what the reconciler mends
 
     @property
     def environment(self) -> dict[str, str]:
@@ -129,27 +138,44 @@ class Stack:
         self.purge()
         self.dockerd.stop()
 
-    def up(self) -> str:
-        output = self.script("up")
+    def up(self, **env: str) -> str:
+        output = self.script("up", **env)
         self.token = (VAR / "dml-servant.token").read_text().strip()
+        if not self.heals:
+            self.control("stop", "reconciler")
         return output
 
     def purge(self) -> str:
         return self.script("purge", CONFIRM="yes")
 
     def script(self, name: str, **env: str) -> str:
+        self._shell.end()  # what stays up would be counted among its processes
         return run(f"deploy/{name}.sh", env=self.environment | env)
 
     def control(self, *arguments: str) -> str:
         """supervisorctl of this stack."""
         return run("bash", "-c", '. deploy/lib.sh; load_settings; control "$@"', "control", *arguments, env=self.environment)
 
+    def start_reconciler(self) -> None:
+        """The reconciler, and of all else only the driver, where nothing runs since `down`."""
+        run("bash", "-c", ". deploy/lib.sh; load_settings; start_driver; control start reconciler", env=self.environment)
+
+    def running(self) -> dict[str, str]:
+        """Process ids of supervisord's programs that run, by name."""
+        listed = run("bash", "-c", ". deploy/lib.sh; load_settings; control status", check=False, env=self.environment)
+        lines = [line.split() for line in listed.splitlines() if " RUNNING " in line]
+        return {words[0]: words[3] for words in lines}
+
     def manage(self, *arguments: str, **env: str) -> str:
         return run(".venv/bin/python", "manage.py", *arguments, env=self.environment | env)
 
     def orm(self, code: str) -> str:
         """Run Python with the stack's models; what it prints."""
-        return self.manage("shell", "-v", "0", "-c", code)
+        return self._shell.run(code)
+
+    def command(self, *arguments: str) -> str:
+        """The same as `manage`, in a process that is there already."""
+        return self.orm(f"from django.core.management import call_command as call; call(*{arguments!r})")
 
     def docker(self, *arguments: str, check: bool = True) -> str:
         return run("docker", "-H", DOCKER_HOST, *arguments, check=check).strip()
@@ -215,6 +241,11 @@ class Stack:
     def delete_project(self, project: int) -> None:
         assert self.post(f"/delete-bridge/1/{project}/").status == 200
 
+    def delete_projects(self, *projects: int) -> None:
+        """Some at a time."""
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(self.delete_project, projects))
+
     # Inside containers; `name` is a container's name in the project, or `router`
 
     def docker_name(self, project: int, name: str) -> str:
@@ -233,7 +264,7 @@ class Stack:
 
     def pings(self, project: int, name: str, target: str) -> bool:
         """Whether a ping is answered, by the third at the latest (the first can go while ARP is under way)."""
-        return self.inside(project, name, "ping", "-c", "3", "-W", "2", target).returncode == 0
+        return self.inside(project, name, "ping", "-c", "3", "-i", "0.2", "-W", "2", target).returncode == 0
 
 
 def postgres(sql: str, database: str = "postgres") -> str:
@@ -245,11 +276,12 @@ def postgres(sql: str, database: str = "postgres") -> str:
 def running_stack() -> Iterator[Stack]:
     """A stack for a test session, purged before and after."""
     stack = Stack()
-    try:
-        stack.start()
-        yield stack
-    finally:
-        stack.stop()
+    with services.own_services() if services.ASKED_FOR else nullcontext():
+        try:
+            stack.start()
+            yield stack
+        finally:
+            stack.stop()
 
 
 def _command_line(environ: Path, mark: bytes) -> str:

@@ -17,8 +17,7 @@ PROJECTS = range(2001, 2011)
 def ten(stack: Stack) -> Iterator[range]:
     """Ten projects that nobody has used, deleted after the test."""
     yield PROJECTS
-    for number in PROJECTS:
-        stack.delete_project(number)
+    stack.delete_projects(*PROJECTS)
 
 
 def _create(stack: Stack, projects: list[int]) -> list[Answer]:

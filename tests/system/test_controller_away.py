@@ -5,6 +5,7 @@ import re
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -122,7 +123,9 @@ def test_without_a_controller_the_known_go_on_isolated_and_the_new_get_through(s
                 assert not scene.answered(STRANGER, there.addresses[0])
                 assert not _from_new(beyond)
                 assert _from_new(within), "the control: its neighbours see what is for all"
-            assert not any(scene.answered(here.sockets[0], target) for target in (there.router, there.web, *there.addresses))
+            with ThreadPoolExecutor() as pool:
+                targets = (there.router, there.web, *there.addresses)
+                assert not any(pool.map(lambda target: scene.answered(here.sockets[0], target), targets))
             assert (here.vlan, NEW_MAC, STRANGER) not in scene.learned()
         wait_until(lambda: reach_each_other() and (here.vlan, NEW_MAC, STRANGER) in scene.learned(), "it is learned at last")
 

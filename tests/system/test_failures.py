@@ -72,8 +72,7 @@ def test_all_networks_are_taken(stack: Stack) -> None:
 
 
 def test_all_addresses_of_the_project_are_taken(stack: Stack) -> None:
-    vlan = stack.post(f"/create-bridge/1/{PROJECT}/").body["vlan"]
-    subnet = f"10.{80 + vlan // 256}.{vlan % 256}"
+    subnet = stack.post(f"/create-bridge/1/{PROJECT}/").body["gateway"].rpartition(".")[0]
     rows = "from apps.containers.models import Container as C; "
     stack.orm(
         rows + f"C.objects.bulk_create(C(project_id={PROJECT}, name=f'full-{{n}}', ip=f'{subnet}.{{n}}',"
@@ -187,8 +186,8 @@ def test_create_bridge_mends_a_network_whose_bridge_was_deleted(stack: Stack, ma
         run("ovs-vsctl", "add-br", bridge, "--", "set", "bridge", bridge, "datapath_type=netdev", *owner)
     assert not stack.pings(PROJECT, "web", "router")
     assert stack.post(f"/create-bridge/1/{PROJECT}/").status == 200
-    for target in ("router", "db"):
-        assert stack.pings(PROJECT, "web", target)
+    for target in ("router", "db"):  # web asks once a second for a MAC that it had no answer for
+        wait_until(lambda: stack.pings(PROJECT, "web", target), f"web reaches {target}")  # noqa: B023  # called in this turn
 
 
 def test_create_bridge_leaves_what_is_connected_running(stack: Stack) -> None:
@@ -259,14 +258,3 @@ def test_the_database_closed_every_connection(stack: Stack) -> None:
     assert int(closed) > 2
     for _ in range(WORKERS + 1):
         stack.new_container(PROJECT)
-
-
-def test_the_driver_is_down(stack: Stack) -> None:
-    stack.control("stop", "driver")
-    try:
-        answer = _fails(stack, f"/create-bridge/1/{PROJECT}/")
-    finally:
-        stack.control("start", "driver")
-    assert (answer.status, answer.body["code"]) == (500, "datacenter")
-    assert "plugins/nmt.sock" in answer.body["error"]
-    _succeeds_now(stack)

@@ -3,11 +3,12 @@
 import re
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.system.stack import DOCKER_HOST, ENGINE_LOG, INSTANCE, Stack, run
+from tests.system.stack import DATABASE, DOCKER_HOST, ENGINE_LOG, INSTANCE, Stack, postgres, run
 from tests.system.state import differences
 
 
@@ -23,10 +24,7 @@ def host_state(stack: Stack) -> dict[str, list[str]]:
         "nftables": re.sub(r"counter packets \d+ bytes \d+", "counter", run("nft", "list", "ruleset")).splitlines(),
         "namespaces": sorted(run("ip", "netns", "list").splitlines()),
         "state": sorted(str(path) for path in Path("/var/lib/netmanager/nmt").rglob("*")),
-        "vlans": stack.orm(
-            "from apps.projects.models import Project;"
-            "print(sorted(Project.objects.exclude(vlan=None).values_list('vlan', flat=True)))"
-        ).split(),
+        "vlans": postgres("SELECT vlan FROM projects_project WHERE vlan IS NOT NULL ORDER BY vlan", DATABASE).split(),
     }
 
 
@@ -77,17 +75,27 @@ def test_delete_bridge_leaves_nothing_behind(stack: Stack, switch: None) -> None
     assert stack.get("/get-project-containers/1/3001/").body["containers"] == []
 
 
-def test_delete_bridge_leaves_no_veth_pair_whose_leave_no_driver_heard(stack: Stack) -> None:
+def test_without_the_driver_no_network_is_built_and_a_veth_pair_whose_leave_nobody_heard_goes_with_delete_bridge(
+    stack: Stack,
+) -> None:
     before = host_state(stack)
     stack.new_container(3005, "web")
     stack.control("stop", "driver")
     try:
-        stack.docker("kill", "nmt-p3005.web")
+        with ThreadPoolExecutor() as pool:  # the engine tries 15 s each to reach the driver
+            kill = pool.submit(stack.docker, "kill", "nmt-p3005.web")
+            refused = stack.post("/create-bridge/1/3008/")
+            kill.result()
     finally:
         stack.control("start", "driver")
+    assert (refused.status, refused.body["success"], refused.body["code"]) == (500, False, "datacenter")
+    assert "plugins/nmt.sock" in refused.body["error"]
     assert [line for line in run("ip", "-o", "link").splitlines() if ": nmt-h" in line]
     assert stack.post("/delete-bridge/1/3005/").status == 200
     assert host_state(stack) == before
+    stack.new_container(3008, "web")
+    assert stack.pings(3008, "web", "router")
+    stack.delete_project(3008)
 
 
 @pytest.fixture

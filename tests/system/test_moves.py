@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
@@ -119,7 +120,8 @@ def _reaches(scene: Scene, side: Side, address: str) -> bool:
     for ip, mac in members.items():
         setup += [f"ip route replace {ip}/32 dev eth0 src {address}", f"ip neighbour replace {ip} lladdr {mac} dev eth0"]
     assert lab.on(SPARE, "sh", "-ec", "\n".join(setup)).returncode == 0
-    passed = [_answers(lab, ip) for ip in members]
+    with ThreadPoolExecutor(len(members)) as pool:
+        passed = list(pool.map(lambda ip: _answers(lab, ip), members))
     with Tap(["ip", "netns", "exec", lab.room.laptop(SPARE).namespace], "eth0") as tap:
         assert scene.stack.in_netns(
             side.project, "web", "ip", "neighbour", "replace", address, "lladdr", laptop, "dev", "eth0"

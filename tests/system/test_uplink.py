@@ -1,6 +1,7 @@
 """NAT, proven from the far side, in both modes of NETMANAGER_UPLINK."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -65,7 +66,8 @@ def test_nobody_from_outside_opens_a_connection_into_a_project(stack: Stack, pro
     behind_nic.run("ip", "route", "add", web["ip"], "via", public)
     assert "1 received" in behind_nic.run("ping", "-c1", "-W3", public)
     stack.inside(project, "web", "sh", "-c", "nc -lk 8080 >/dev/null 2>&1 &")
-    connect = "import socket,sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 3)"
-    for target, port in ((web["ip"], "8080"), (public, "53"), (public, "8080")):
-        with pytest.raises(AssertionError):
-            behind_nic.run("python3", "-c", connect, target, port)
+    connect = "import socket,sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 3); print('opened')"
+    targets = ((web["ip"], "8080"), (public, "53"), (public, "8080"))
+    with ThreadPoolExecutor(len(targets)) as pool:
+        said = pool.map(lambda target: behind_nic.run("python3", "-c", connect, *target, check=False), targets)
+    assert list(said) == ["", "", ""]

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.exceptions import APIException, ErrorDetail
@@ -12,6 +13,12 @@ from rest_framework.response import Response
 from apps.errors import Broken, Rejected
 from datacenter.errors import DatacenterError, DatacenterUnavailable, ImageMissing
 from netmanager.exceptions import handle
+
+
+class DiskFull(Exception):
+    """As psycopg2 has it."""
+
+    pgcode = "53100"
 
 
 def answer(error: Exception) -> Response:
@@ -28,6 +35,7 @@ def answer(error: Exception) -> Response:
         (DatacenterError("Broken."), 500, "datacenter"),
         (DatacenterUnavailable("Away."), 500, "datacenter_unavailable"),
         (ImageMissing("Gone."), 500, "datacenter"),
+        (OperationalError("Connection refused."), 500, "database_unavailable"),
         (Http404(), 404, "not_found"),
         (RequestDataTooBig(), 413, "too_large"),
         (exceptions.NotAuthenticated(), 401, "not_authenticated"),
@@ -51,6 +59,12 @@ def test_every_error_has_a_status_a_code_and_a_sentence(error: Exception, status
 
 def test_an_unknown_error_is_left_to_django() -> None:
     assert handle(ZeroDivisionError(), {}) is None
+
+
+def test_a_database_that_answers_is_not_said_to_be_away() -> None:
+    full = OperationalError("No space left on device.")
+    full.__cause__ = DiskFull()
+    assert handle(full, {}) is None
 
 
 def test_our_own_sentence_goes_out_unchanged() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from datacenter.firewall import Policy, ruleset
+from datacenter.firewall import Policy, ruleset, what_differs
 from datacenter.names import Names
 
 NAT = Policy(
@@ -92,3 +92,23 @@ def test_another_instance_on_the_same_host_has_tables_of_its_own() -> None:
     other = ruleset(replace(NAT, names=Names("nm")))
     assert "nmt" not in other
     assert "netmanager-nm " in other
+
+
+def listing(*denied: str, rest: str = 'oifname "nmt-*" drop') -> str:
+    """The forward chain, as nft prints it."""
+    rule = f'iifname "nmt-routing" ip daddr {{ {", ".join(denied)} }} drop'
+    return f"table inet netmanager-nmt {{\n\tchain forward {{\n\t\t{rule}\n\t\t{rest}\n\t}}\n}}\n"
+
+
+def test_a_network_that_the_host_has_got_or_lost_is_named() -> None:
+    sentence = what_differs(listing("10.0.0.0/8", "192.0.2.0/24"), listing("10.0.0.0/8", "198.51.100.0/24"), "netmanager-nmt")
+    assert sentence.endswith("are others now: 198.51.100.0/24 came, 192.0.2.0/24 went")
+    sentence = what_differs(listing("10.0.0.0/8"), listing("10.0.0.0/8", "198.51.100.0/24"), "netmanager-nmt")
+    assert sentence.endswith("are others now: 198.51.100.0/24 came, none went")
+
+
+def test_a_rule_that_is_missing_is_named_also_where_a_network_is() -> None:
+    wanted = listing("10.0.0.0/8")
+    for listed in (listing("10.0.0.0/8", rest="accept"), listing("192.0.2.0/24", rest="accept")):
+        assert what_differs(listed, wanted, "netmanager-nmt").startswith("the rules of nftables table netmanager-nmt are others")
+    assert what_differs(listing("10.0.0.0/8", rest="accept"), wanted, "t").endswith('missing is oifname "nmt-*" drop')

@@ -1,6 +1,10 @@
 """Flows of the datacenter's own bridges."""
 
-from datacenter.openflow import project_cookie, trunk_flows, tunnel_flows
+from ipaddress import IPv4Network
+
+import pytest
+
+from datacenter.openflow import project_cookie, routing_flows, trunk_flows, tunnel_flows
 
 LARGEST = 2**31 - 1
 
@@ -24,3 +28,14 @@ def test_projects_have_cookies_of_their_own_that_fit_64_bits() -> None:
     cookies = [project_cookie(project) for project in (1, 2, 255, 256, 65536, LARGEST)]
     assert len(set(cookies)) == len(cookies)
     assert all(cookie < 2**64 for cookie in cookies)
+
+
+@pytest.mark.parametrize(
+    ("public", "pool"),
+    [("100.64.0.0/16", "02:42:64:40:00:00/ff:ff:ff:ff:00:00"), ("10.2.160.0/20", "02:42:0a:02:a0:00/ff:ff:ff:ff:f0:00")],
+)
+def test_what_comes_from_outside_for_a_mac_of_the_public_pool_is_never_flooded(public: str, pool: str) -> None:
+    first, second, *_ = routing_flows(IPv4Network(public), uplink=4)
+    assert first == f"priority=30,in_port=4,dl_dst={pool} actions=resubmit(,1)"
+    assert second == "priority=25,in_port=4 actions=NORMAL"
+    assert routing_flows(IPv4Network(public), None)[0].startswith("priority=30,in_port=LOCAL,")

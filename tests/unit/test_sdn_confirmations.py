@@ -234,3 +234,19 @@ def test_a_tick_that_nothing_waits_for_does_nothing(rig: Rig) -> None:
     before = len(rig.fake.log)
     rig.pass_time(1000)
     assert len(rig.fake.log) == before
+
+
+def test_a_row_that_says_otherwise_is_written_again_at_the_next_notice(rig: Rig) -> None:
+    rig.applied[101] = 4000
+    rig.change(bouncing(SEVEN, SEVEN, EIGHT))
+    rig.settle()
+    assert applied(rig) == [Applied(101, SEVEN.vlan)]
+    rig.change(bouncing(SEVEN, SEVEN, EIGHT))
+    assert applied(rig) == []
+
+
+def test_a_row_that_says_otherwise_while_a_change_is_under_way_is_written_once(rig: Rig) -> None:
+    rig.applied[102] = 4000
+    rig.change(bouncing(SEVEN, EIGHT, EIGHT))
+    rig.settle()
+    assert applied(rig) == [Applied(102, EIGHT.vlan)]

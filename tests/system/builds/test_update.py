@@ -69,6 +69,16 @@ def test_its_volumes_are_removed_with_it(stack: Stack, project: int, web: dict[s
     assert anonymous.isdisjoint(stack.docker("volume", "ls", "-q").split())
 
 
+def test_the_engine_removes_them_with_it_so_that_no_worker_that_is_lost_leaves_them(
+    stack: Stack, project: int, web: dict[str, Any]
+) -> None:
+    assert stack.build(f"/update-container/1/{web['docker_id']}/", SECOND).status == 200
+    anonymous = {mount["Name"] for mount in inspected(stack, project)["Mounts"]}
+    stack.docker("rm", "-fv", stack.docker_name(project, "web"))
+    assert len(anonymous) == 2
+    assert anonymous.isdisjoint(stack.docker("volume", "ls", "-q").split())
+
+
 def test_one_with_a_relative_volume_can_be_updated(stack: Stack, project: int) -> None:
     docker_id = stack.build(f"/new-container/1/{project}/", BASE + "VOLUME data\n" + STAYS, name="web").body["docker_id"]
     assert stack.inside(project, "web", "sh", "-c", "echo kept >/data/file").returncode == 0

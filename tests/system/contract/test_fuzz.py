@@ -32,8 +32,7 @@ def fuzzer(world: World) -> Iterator[Fuzzer]:
 
 def _delete(world: World) -> None:
     postgres(f"UPDATE projects_project SET closed = false WHERE project_id IN {PROJECTS}", DATABASE)  # a PUT may have closed them
-    for project in PROJECTS:
-        world.stack.delete_project(project)
+    world.stack.delete_projects(*PROJECTS)
 
 
 def _rows() -> list[str]:

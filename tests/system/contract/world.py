@@ -101,8 +101,7 @@ class World:
         if "ghost_docker_id" in self.ids:
             self.stack.docker("rm", "-f", self.ids["ghost_docker_id"])
         postgres("UPDATE ports_socket SET enabled = true, disabled_reason = ''", DATABASE)
-        for project in (PROJECT, CLOSED, TWINS, BARE, SPARE, UNBUILT):
-            self.stack.delete_project(project)
+        self.stack.delete_projects(PROJECT, CLOSED, TWINS, BARE, SPARE, UNBUILT)
 
     def disable(self, socket: int) -> None:
         postgres(f"UPDATE ports_socket SET enabled = false, disabled_reason = 'loop' WHERE number = {socket}", DATABASE)

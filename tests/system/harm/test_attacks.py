@@ -89,8 +89,7 @@ def scene(stack: Stack, lab: Lab) -> Iterator[Scene]:
         leases = dict(zip(places, pool.map(lambda place: lab.join(*place), places.items()), strict=True))
     laptop = lab.room.laptop(ATTACKER)
     yield Scene(lab, leases, container, Forger(laptop.mac, leases[ATTACKER].ip, container))
-    for project in (OURS, THEIRS):
-        stack.delete_project(project)
+    stack.delete_projects(OURS, THEIRS)
 
 
 @pytest.fixture(autouse=True)

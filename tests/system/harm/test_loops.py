@@ -35,8 +35,7 @@ def room(stack: Stack, lab: Lab) -> Iterator[Lab]:
         list(pool.map(lambda project: stack.new_container(project, "web"), (OURS, THEIRS)))
         list(pool.map(lambda place: lab.join(*place), PLACES.items()))
     yield lab
-    for project in (OURS, THEIRS):
-        stack.delete_project(project)
+    stack.delete_projects(OURS, THEIRS)
 
 
 @pytest.mark.parametrize("far", [OTHER_END, FAR_END], ids=["on one switch", "between two switches"])

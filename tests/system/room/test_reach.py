@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -37,14 +38,17 @@ def _resolved(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def test_names_of_containers_and_of_leased_laptops_lead_to_them(room: Lab, town: Town) -> None:
-    for number, (one, other) in SEATS.items():
-        project = town.projects[number]
-        names = project.containers | {f"laptop{socket}": town.leases[socket].ip for socket in (one, other)}
+    def lead(number: int) -> None:
+        one, other = SEATS[number]
+        names = town.projects[number].containers | {f"laptop{socket}": town.leases[socket].ip for socket in (one, other)}
         for name, ip in names.items():
             for asked in (name, f"{name}.p{number}.lab.internal"):
                 assert _resolved(room.on(one, "getent", "ahostsv4", asked)) == ip
                 assert _resolved(town.stack.inside(number, "web", "getent", "ahostsv4", asked)) == ip
             assert room.pings(one, name)
+
+    with ThreadPoolExecutor(len(SEATS)) as pool:
+        list(pool.map(lead, SEATS))
 
 
 def test_names_of_another_project_lead_nowhere(room: Lab, town: Town) -> None:

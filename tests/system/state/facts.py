@@ -1,14 +1,17 @@
 """What the database, the Docker Engine and Open vSwitch say of the stack, as plain values to compare."""
 
 import json
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
+from datacenter.addressing import Plan
 from datacenter.names import INSTANCE_KEY, Names
 from datacenter.network_driver import endpoint_key
-from tests.system.stack import DATABASE, INSTANCE, Stack, postgres, run
+from tests.system.stack import DATABASE, INSTANCE, SETTINGS, Stack, postgres, run
 
 NAMES = Names(INSTANCE)
+PLAN = Plan(IPv4Network(SETTINGS["NETMANAGER_PROJECT_POOL"]), IPv4Network(SETTINGS["NETMANAGER_PUBLIC_POOL"]))
 OURS = f"label={INSTANCE_KEY}={INSTANCE}"
 LAB = f"lab{INSTANCE}"  # bridge of a lab, which has no project
 STATE = Path("/var/lib/netmanager", INSTANCE)
@@ -31,16 +34,18 @@ def inspected(stack: Stack, *listing: str) -> list[Row]:
 
 def bridges() -> dict[str, dict[str, dict[str, str]]]:
     """Of each of our bridges: its ports by name, with the external_ids of their interfaces; the one of its own name aside."""
-    names = {row["_uuid"]: row["name"] for row in _ovs("port")}
-    ids = {row["name"]: row["external_ids"] for row in _ovs("interface")}
-    ours = [row for row in _ovs("bridge") if row["external_ids"].get(INSTANCE_KEY) == INSTANCE]
+    all_ports, interfaces, all_bridges = _ovs("port", "interface", "bridge")
+    names = {row["_uuid"]: row["name"] for row in all_ports}
+    ids = {row["name"]: row["external_ids"] for row in interfaces}
+    ours = [row for row in all_bridges if row["external_ids"].get(INSTANCE_KEY) == INSTANCE]
     ports = {row["name"]: {names[port] for port in _listed(row["ports"])} - {row["name"]} for row in ours}
     return {bridge: {name: ids.get(name, {}) for name in sorted(members)} for bridge, members in ports.items()}
 
 
 def noted_endpoints() -> dict[str, list[str]]:
     """Of each of our bridges that has any: endpoints which the driver has noted and nobody has joined."""
-    ours = [row for row in _ovs("bridge") if row["external_ids"].get(INSTANCE_KEY) == INSTANCE]
+    [all_bridges] = _ovs("bridge")
+    ours = [row for row in all_bridges if row["external_ids"].get(INSTANCE_KEY) == INSTANCE]
     prefix = endpoint_key("")
     noted = {row["name"]: [key.removeprefix(prefix) for key in row["external_ids"] if key.startswith(prefix)] for row in ours}
     return {bridge: endpoints for bridge, endpoints in noted.items() if endpoints}
@@ -57,9 +62,11 @@ def hosts_files() -> dict[str, str]:
     return {str(file.relative_to(STATE)): file.read_text() for file in STATE.rglob("*") if file.is_file()}
 
 
-def _ovs(table: str) -> list[Row]:
-    answer = json.loads(run("ovs-vsctl", "-f", "json", "list", table))
-    return [dict(zip(answer["headings"], map(_plain, row), strict=True)) for row in answer["data"]]
+def _ovs(*tables: str) -> list[list[Row]]:
+    """The rows of each of these tables at one moment."""
+    listings = [word for table in tables for word in ("--", "list", table)]
+    answers = [json.loads(line) for line in run("ovs-vsctl", "-f", "json", *listings).splitlines()]
+    return [[dict(zip(answer["headings"], map(_plain, row), strict=True)) for row in answer["data"]] for answer in answers]
 
 
 def _plain(value: Any) -> Any:

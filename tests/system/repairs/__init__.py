@@ -1,0 +1,1 @@
+"""NetManager makes the host again what the database says."""
