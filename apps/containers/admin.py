@@ -56,5 +56,5 @@ class ImageAdmin(SharedAdmin[Image]):
 class ContainerAdmin(MachineOwnedAdmin[Container]):
     list_display = ["name", "project", "ip", "docker_id", "image", "desired", "status", "created_by", "created"]
     list_filter = ["desired", "status", "image"]
-    search_fields = ["name", "docker_id", "ip", "=project__project_id", "=created_by"]
+    search_fields = ["name", "docker_id", "former_ids__docker_id", "ip", "=project__project_id", "=created_by"]
     list_select_related = ["project"]

@@ -57,7 +57,7 @@ class Desired(models.TextChoices):
 
 
 class Container(models.Model):
-    """A container of a project. IP, MAC and name are for life; docker_id changes with an update."""
+    """A container of a project. IP, MAC and name are for life; docker_id changes with an update, and if it is made anew."""
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="containers")
     name = models.CharField(max_length=63, validators=[RegexValidator(rf"\A{NAME_PATTERN}\Z")])
@@ -88,3 +88,13 @@ class Container(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} of project {self.project_id}"
+
+
+class FormerId(models.Model):
+    """A docker_id that a container had; whoever calls with it is told the one that it has."""
+
+    docker_id = models.CharField(max_length=64, unique=True)
+    container = models.ForeignKey(Container, on_delete=models.CASCADE, related_name="former_ids")
+
+    def __str__(self) -> str:
+        return f"{self.docker_id}, now {self.container.docker_id}"

@@ -14,5 +14,5 @@ def present(container: Container) -> Iterator[None]:
     try:
         yield
     except ContainerMissing as error:
-        sentence = f"Container {container.name} is gone from the Docker host; remove it and make it anew."
-        raise Broken("container_lost", sentence) from error
+        gone = f"Container {container.name} is gone from the Docker host"
+        raise Broken("container_lost", f"{gone}; it is made anew within seconds: ask again, or remove it.") from error

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Count, Sum
 
 from apps import host
-from apps.containers.models import Container, Desired
+from apps.containers.models import Container, Desired, FormerId
 from apps.containers.presence import present
 from apps.errors import Broken, Rejected
 from apps.operations.locks import Lease, LeaseLost
@@ -97,6 +98,13 @@ def deprovision(container: Container) -> None:
 def container_labels(container: Container) -> dict[str, str]:
     """Labels of the container, and of its image if it was built for it."""
     return host.names.owner(container.project_id) | {CONTAINER_KEY: container.name}
+
+
+@transaction.atomic
+def replaced(container: Container, was: str, *changed: str) -> None:
+    """Write that the container has another docker_id than it had, and what else of its row has changed."""
+    FormerId.objects.create(docker_id=was, container=container)
+    container.save(update_fields=["docker_id", *changed, "updated"])
 
 
 def settle(container: Container) -> None:

@@ -5,7 +5,17 @@ from datetime import timedelta
 from apps import host
 from apps.containers.building import image_build
 from apps.containers.models import Container, Desired
-from apps.containers.provisioning import container_labels, container_spec, create, forget_half_made, restart, settle, start, stop
+from apps.containers.provisioning import (
+    container_labels,
+    container_spec,
+    create,
+    forget_half_made,
+    replaced,
+    restart,
+    settle,
+    start,
+    stop,
+)
 from apps.errors import Broken
 from apps.operations.locks import Lease, builds_lease
 from apps.operations.models import Operation
@@ -65,8 +75,8 @@ def _make_anew(container: Container, operation: Operation, lease: Lease) -> None
         if container.dockerfile:
             container.image = _image(container, operation)
     lease.check()
-    container.docker_id = create(container_spec(container), lease)
-    container.save(update_fields=["docker_id", "image", "updated"])
+    was, container.docker_id = container.docker_id, create(container_spec(container), lease)
+    replaced(container, was, "image")
 
 
 def _image(container: Container, operation: Operation) -> str:

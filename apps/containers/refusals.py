@@ -7,10 +7,12 @@ from apps.projects.refusals import CLOSED, FULL, QUOTA
 UNKNOWN = {
     "invalid_docker_id": "'web' is no docker_id; give 4 or more hexadecimal digits, as new-container answered.",
     "unknown_container": "User 9 has no container 0123456789ab; get-project-containers lists them.",
-    "container_replaced": "Container 0123456789ab was replaced by ba9876543210 when web was updated; use that docker_id.",
+    "container_replaced": (
+        "Container 0123456789ab was replaced by ba9876543210 when web was updated or made anew; use that docker_id."
+    ),
     "ambiguous_container": "More than one container begins with 0123; give more digits.",
 }
-LOST = {"container_lost": "Container web is gone from the Docker host; remove it and make it anew."}
+LOST = {"container_lost": "Container web is gone from the Docker host; it is made anew within seconds: ask again, or remove it."}
 START_FAILED = {
     "start_failed": "The container could not be started: unable to find user ghost: no matching entries in passwd file."
 }

@@ -7,9 +7,8 @@ from django.db import connections
 from django.db.models import QuerySet
 
 from apps import host
-from apps.containers.kinds import UPDATE
 from apps.containers.log_tail import ENTRIES, tail
-from apps.containers.models import Container, Image
+from apps.containers.models import Container, FormerId, Image
 from apps.containers.presence import present
 from apps.errors import Broken, Rejected
 from apps.operations.models import Operation, State, Step
@@ -31,26 +30,20 @@ def container_find(user_id: int, docker_id: str) -> Container:
     projects = member_projects(user_id)
     found = Container.objects.filter(docker_id__startswith=docker_id[:12], project__in=projects)[:2]
     if not found:
-        _tell_successor(docker_id, projects)
+        _tell_present_id(docker_id, projects)
         raise Rejected("unknown_container", f"User {user_id} has no container {docker_id}; get-project-containers lists them.")
     if len(found) > 1:
         raise Rejected("ambiguous_container", f"More than one container begins with {docker_id}; give more digits.")
     return found[0]
 
 
-def _tell_successor(docker_id: str, projects: QuerySet[Project]) -> None:
-    """Raise Rejected with the container that took this one's place by an update, if it is there still."""
-    updates = Operation.objects.filter(kind=UPDATE, state=State.SUCCEEDED, project_id__in=projects.values("pk")).order_by(
-        "-created"
-    )
-    successor = docker_id[:12]
-    while update := updates.filter(target__startswith=successor).exclude(result__docker_id=successor).first():
-        successor = update.result["docker_id"]
-        if current := Container.objects.filter(docker_id=successor).first():
-            raise Rejected(
-                "container_replaced",
-                f"Container {docker_id} was replaced by {current.docker_id} when {current.name} was updated; use that docker_id.",
-            )
+def _tell_present_id(docker_id: str, projects: QuerySet[Project]) -> None:
+    """Raise Rejected with what a container is called now that was called so before."""
+    former = FormerId.objects.filter(docker_id__startswith=docker_id[:12], container__project__in=projects)
+    if one := former.select_related("container").first():
+        name, present_id = one.container.name, one.container.docker_id
+        sentence = f"Container {docker_id} was replaced by {present_id} when {name} was updated or made anew; use that docker_id."
+        raise Rejected("container_replaced", sentence)
 
 
 def image_find(name: str) -> Image:

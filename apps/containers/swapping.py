@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from apps import host
 from apps.containers.models import Container, Desired
-from apps.containers.provisioning import container_labels, container_spec, settle, startable
+from apps.containers.provisioning import container_labels, container_spec, replaced, settle, startable
 from apps.errors import Rejected
 from apps.operations.locks import Lease, LeaseLost
 from datacenter.engine import ContainerSpec, ContainerState
@@ -31,7 +31,7 @@ def swap(container: Container, image: str, dockerfile: str, lease: Lease) -> Non
         if container.desired == Desired.RUNNING:
             _replace_running(container, old)
         lease.check()
-        container.save(update_fields=["docker_id", "image", "command", "dockerfile", "updated"])
+        replaced(container, was, "image", "command", "dockerfile")
     with suppress(DatacenterError):  # the new one runs and is known: the next change settles what is left
         settle(container)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 
 from apps.containers import provisioning
 from apps.containers.building import image_build, image_reference, images_clear
@@ -114,8 +115,9 @@ def _claimed(operation: Operation) -> Container:
 
 
 def _container(operation: Operation) -> Container:
-    """The target; it can have gone while the operation waited."""
-    container = Container.objects.filter(project_id=operation.project_id, docker_id=operation.target).first()
+    """The target, which can have another docker_id by now, or have gone, for the operation waited."""
+    is_target = Q(docker_id=operation.target) | Q(former_ids__docker_id=operation.target)
+    container = Container.objects.filter(is_target, project_id=operation.project_id).distinct().first()
     if container is None:
-        raise Rejected("unknown_container", f"Container {operation.target} was removed or replaced in the meantime.")
+        raise Rejected("unknown_container", f"Container {operation.target} was removed in the meantime.")
     return container

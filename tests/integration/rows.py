@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from apps.containers.models import Container, Image
+from apps.containers.models import Container, FormerId, Image
 from apps.operations.models import Operation
 from apps.ports.models import Host, Socket, Switch
 from apps.projects.models import Member, Project, Status
@@ -28,6 +28,10 @@ def container(of: Project, **columns: Any) -> Container:
         "image": "debian:bookworm-slim", "status": "running", "created_by": 1, "cpus": 1.0, "memory": 2**29,
     }  # fmt: skip
     return Container.objects.create(**row | columns)
+
+
+def former_id(of: Container, docker_id: str) -> FormerId:
+    return FormerId.objects.create(container=of, docker_id=docker_id)
 
 
 def image(**columns: Any) -> Image:

@@ -1,11 +1,12 @@
 """Which container a docker_id means, and for whom."""
 
 import pytest
-from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from apps.containers.models import Container
 from apps.operations.models import Operation, State
+from apps.projects.models import Project
 from tests.integration import rows
 from tests.integration.requests import refusal
 
@@ -94,16 +95,10 @@ def test_a_container_that_is_being_made_cannot_be_named(api: APIClient) -> None:
     assert asked(api, PATHS[0], "1111")[0] == "unknown_container"
 
 
-def replaced(old: str, new: str, project: int = 7, state: State = State.SUCCEEDED) -> None:
-    """An update of a container, in the audit log."""
-    columns = {"project_id": project, "state": state, "target": old, "result": {"docker_id": new}, "finished": timezone.now()}
-    rows.operation(kind="update-container", **columns)
-
-
 @pytest.mark.parametrize("path", PATHS)
 def test_a_container_that_was_replaced_says_by_which(api: APIClient, path: str) -> None:
-    replaced("aaaaaaaaaaaa", "bbbbbbbbbbbb")
-    replaced("bbbbbbbbbbbb", DOCKER_ID)
+    for former in ("aaaaaaaaaaaa", "bbbbbbbbbbbb"):
+        rows.former_id(Container.objects.get(docker_id=DOCKER_ID), former)
     for old in ("aaaaaaaaaaaa", "bbbb", "aaaaaaaaaaaa" + "0" * 52):
         code, sentence = asked(api, path, old)
         assert (code, DOCKER_ID in sentence) == ("container_replaced", True)
@@ -111,16 +106,13 @@ def test_a_container_that_was_replaced_says_by_which(api: APIClient, path: str) 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_one_whose_successor_is_gone_too_is_unknown(api: APIClient, path: str) -> None:
-    replaced("aaaaaaaaaaaa", "cccccccccccc")
+    gone = rows.container(Project.objects.get(pk=7), name="db", ip="10.80.42.129", docker_id="cccccccccccc")
+    rows.former_id(gone, "aaaaaaaaaaaa")
+    gone.delete()
     assert asked(api, path, "aaaa")[0] == "unknown_container"
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_strangers_are_told_of_no_successor(api: APIClient, path: str) -> None:
-    replaced("aaaaaaaaaaaa", DOCKER_ID)
+    rows.former_id(Container.objects.get(docker_id=DOCKER_ID), "aaaaaaaaaaaa")
     assert asked(api, path, "aaaa", user=9)[0] == "unknown_container"
-
-
-def test_an_update_that_failed_replaced_nothing(api: APIClient) -> None:
-    replaced("aaaaaaaaaaaa", DOCKER_ID, state=State.FAILED)
-    assert asked(api, PATHS[0], "aaaa")[0] == "unknown_container"

@@ -239,7 +239,8 @@ class Stack:
         return answer.body
 
     def delete_project(self, project: int) -> None:
-        assert self.post(f"/delete-bridge/1/{project}/").status == 200
+        answer = self.post(f"/delete-bridge/1/{project}/")
+        assert answer.status == 200, answer
 
     def delete_projects(self, *projects: int) -> None:
         """Some at a time."""

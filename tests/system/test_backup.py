@@ -13,7 +13,7 @@ from tests.system.lab import Lab, standing_lab
 from tests.system.stack import DATABASE, INSTANCE, VAR, Stack, postgres, run
 from tests.system.staff import Staff
 from tests.system.state import differences
-from tests.system.state.facts import OURS
+from tests.system.state.facts import OURS, rows
 
 HERE, THERE = 5101, 5102
 SOCKETS = 4
@@ -79,6 +79,7 @@ def test_every_project_is_built_anew_on_a_fresh_host(stack: Stack, lab: Lab, tmp
     assert [[(c["container_name"], c["status"]) for c in listed] for listed in before.containers] == [
         [("built", "running"), ("stopped", "stopped"), ("web", "running")] for _ in SOCKET_OF
     ]
+    ids = rows(f"SELECT docker_id FROM containers_container WHERE project_id IN {tuple(SOCKET_OF)}")
     backup = tmp_path / "backup"
     stack.manage("backup", str(backup))
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
@@ -98,6 +99,8 @@ def test_every_project_is_built_anew_on_a_fresh_host(stack: Stack, lab: Lab, tmp
         assert stack.inside(project, "built", "cat", "/etc/built-as").stdout == f"{project}\n"
         assert stack.manage("reconcile", "--dry-run", "--project", str(project)) == ""  # others may change the host meanwhile
     assert Kept.now(stack, Staff.logged_in()) == before
+    answers = [stack.get(f"/get-container-info/1/{row['docker_id']}/") for row in ids]
+    assert {answer.body["code"] for answer in answers} == {"container_replaced"}
 
 
 def test_a_host_that_has_rows_takes_no_backup_and_stays_as_it_is(stack: Stack, project: int, tmp_path: Path) -> None:

@@ -85,9 +85,8 @@ class World:
             f"C.objects.bulk_create(row(d) for d in {TWIN_IDS});"
             f"lone = lambda n, d, ip: C.objects.create(project_id={PROJECT}, name=n, docker_id=d, ip=ip, {OWNED});"
             f"lone('lost', '{LOST_ID}', '10.0.0.3'); lone('ghost', '{ghost}', '10.0.0.4');"
-            "from apps.operations.models import Operation; from django.utils import timezone;"
-            f"Operation.objects.create(kind='update-container', project_id={PROJECT}, user_id={USER}, service='test',"
-            f" target='{REPLACED_ID}', state='SUCCEEDED', finished=timezone.now(), result={{'docker_id': '{web['docker_id']}'}})"
+            "from apps.containers.models import FormerId;"
+            f"FormerId.objects.create(docker_id='{REPLACED_ID}', container=C.objects.get(docker_id='{web['docker_id']}'))"
         )
 
     def clear(self) -> None:

@@ -52,9 +52,8 @@ class City:
         self.ask(f"/create-bridge/1/{CALLS}/")
 
     def sweep(self) -> None:
-        """Remove project BUSY, and the volumes that nobody has mounted: a worker that was lost may have left some."""
+        """Remove project BUSY."""
         wait_until(lambda: self.stack.post(f"/delete-bridge/1/{BUSY}/").status == 200, "project BUSY is gone")
-        self.stack.docker("volume", "prune", "-f")
 
     def rebuild(self) -> None:
         """All anew, after something that nobody put right."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.conditions import wait_until
 from tests.system.lab import Lab
 from tests.system.repairs.harm import AT_ONCE, HARM, harm, pattern
 from tests.system.repairs.reconciling import dry_run
@@ -82,6 +83,31 @@ def test_what_a_lost_worker_was_making_is_removed_and_can_be_made_again(stack: S
     stack.manage("reconcile")
     assert dry_run(stack) == []
     stack.new_container(project, "web")
+
+
+def test_who_knows_the_docker_id_that_a_container_had_before_it_was_made_anew_is_told_the_one_it_has(
+    stack: Stack, project: int
+) -> None:
+    """And what was asked for under the old one before is done to the new one."""
+    former = stack.new_container(project, "web")["docker_id"]
+    stack.control("stop", "datacenter")
+    try:
+        stack.docker("rm", "-f", "-v", former)
+        stack.orm(
+            "from apps.operations.services import Caller, Order, operation_submit; caller = Caller('tests', 1);"
+            f"operation_submit(caller, Order('repair', {project}));"
+            f"operation_submit(caller, Order('stop-container', {project}, '{former}'))"
+        )
+    finally:
+        stack.control("start", "datacenter")
+    both = f"SELECT kind, state FROM operations_operation WHERE service = 'tests' AND project_id = {project} ORDER BY created"
+    wanted = [{"kind": kind, "state": "SUCCEEDED"} for kind in ("repair", "stop-container")]
+    wait_until(lambda: rows(both) == wanted, "both are done", 60)
+    [there] = stack.get(f"/get-project-containers/1/{project}/").body["containers"]
+    assert (there["status"], there["docker_id"] != former) == ("exited", True)
+    answer = stack.post(f"/start-container/1/{former}/")
+    assert (answer.status, answer.body["code"]) == (400, "container_replaced")
+    assert there["docker_id"] in answer.body["error"]
 
 
 def test_one_project_alone_can_be_looked_at(lab: Lab, standing: dict[str, Any], stack: Stack, project: int) -> None:
