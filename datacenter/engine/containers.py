@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,7 +18,6 @@ from datacenter.errors import DatacenterError, StartRefused
 from datacenter.names import INSTANCE_KEY
 
 STOP_TIMEOUT = 5  # seconds between SIGTERM and SIGKILL
-REMOVALS = 4  # at a time, of many
 # Not `unless-stopped`: an engine that comes back after a SIGKILL stops the containers it finds alive, takes that for
 # somebody's wish (moby 20.10, daemon.restore) and leaves them stopped. So a stopped container has no policy at all.
 RUNNING: Any = {"Name": "always", "MaximumRetryCount": 0}
@@ -126,10 +124,13 @@ class Containers(Connection):
             self._api.restart(container, timeout=STOP_TIMEOUT)
 
     def delete_containers(self, labels: Mapping[str, str]) -> list[ContainerState]:
-        """Remove all containers that carry the labels, running or not, with their anonymous volumes; what they were."""
+        """Remove all containers that carry the labels, running or not, with their anonymous volumes; what they were.
+
+        One after the other: where more than two leave a network at once, the engine miscounts who is in it, and keeps it.
+        """
         found = self.containers(labels)
-        with ThreadPoolExecutor(REMOVALS) as pool:
-            list(pool.map(self.delete_container, found))
+        for container in found:
+            self.delete_container(container)
         return found
 
     def delete_container(self, container: ContainerState) -> None:

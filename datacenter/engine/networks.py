@@ -74,8 +74,18 @@ class Networks(Connection):
             try:
                 self._api.remove_network(network)
             except APIError as error:
-                if IN_USE not in str(error.explanation) or time.monotonic() > deadline:
+                if IN_USE not in str(error.explanation):
                     raise
+                if time.monotonic() > deadline:
+                    raise self._in_use(network) from error
             else:
                 return
             time.sleep(0.2)
+
+    def _in_use(self, network: str) -> DatacenterError:
+        """What to tell of a network that cannot be removed: who is in it, or that nobody is (moby issue 42119)."""
+        found = self._api.inspect_network(network)
+        names = ", ".join(sorted(container["Name"] for container in found["Containers"].values()))
+        if names:
+            return DatacenterError(f"Docker network {found['Name']} is in use by {names}; remove that.")
+        return DatacenterError(f"The engine miscounts who is in Docker network {found['Name']}: nobody is. Restart dockerd.")

@@ -34,8 +34,10 @@ def furnish() -> None:
         request={"name": "web", "list": [1, None, {"ä": 0.1}]}, result={"docker_id": "0123456789ab"}, littered=True,
     )  # fmt: skip
     rows.operation(kind="add-port", state=State.FAILED, finished=now, error_code="socket_taken", error="Socket 3 …")
-    rows.container(seven, ip=str(ADDRESSES[0]), dockerfile=DOCKERFILE, image=host.names.image(7, "web", "0" * 12), maker=ended)
+    image = host.names.image(7, "web", "0" * 12)
+    web = rows.container(seven, ip=str(ADDRESSES[0]), dockerfile=DOCKERFILE, image=image, maker=ended)
     rows.container(seven, name="db", docker_id="ba9876543210", ip=str(ADDRESSES[1]), desired="STOPPED", status="exited", cpus=0.3)
+    rows.former_id(web, "aaaaaaaaaaaa")
     rows.image(command="sleep infinity")
     rows.image(name="other", is_default=False)
     switch = rows.switch(connected_at=now, last_seen=now)
