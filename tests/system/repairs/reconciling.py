@@ -1,25 +1,28 @@
 """What `manage.py reconcile` says, and the one that watches."""
 
-import os
 import re
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.request import urlopen
 
-from tests.system.stack import ROOT, SETTINGS, Stack
+from tests.system.stack import SETTINGS, Stack
 
 METRICS = SETTINGS["NETMANAGER_RECONCILER_METRICS_LISTEN"]
 
 
+DRY_RUN = """
+from django.core.management import call_command
+try:
+    call_command("reconcile", "--dry-run", *{})
+except SystemExit as end:
+    print(end.code)
+"""
+
+
 def dry_run(stack: Stack, *arguments: str) -> list[str]:
     """What differs, a line each; the exit status says the same."""
-    done = subprocess.run(
-        [".venv/bin/python", "manage.py", "reconcile", "--dry-run", *arguments],
-        cwd=ROOT, env=os.environ | stack.environment, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    lines = done.stdout.splitlines()
-    assert done.returncode == (1 if lines else 0), done.stderr
+    *lines, status = stack.orm(DRY_RUN.format(arguments)).splitlines()
+    assert int(status) == bool(lines)
     return lines
 
 

@@ -23,7 +23,7 @@ def standing(lab: Lab) -> Any:
     idle = lab.stack.new_container(PROJECT, "idle")
     assert lab.stack.post(f"/stop-container/1/{idle['docker_id']}/").status == 200
     lab.join(2, PROJECT)
-    lab.stack.manage("reconcile")  # the lab has given the host a network that no project may reach
+    lab.stack.command("reconcile")  # the lab has given the host a network that no project may reach
     assert dry_run(lab.stack) == [], "the control"
     yield web
     lab.stack.delete_project(PROJECT)
@@ -36,7 +36,7 @@ def test_all_is_told_and_put_right(lab: Lab, standing: dict[str, Any], harms: tu
     told = dry_run(lab.stack)
     untold = [what for what in harms if not any(re.search(pattern(PROJECT, HARM[what][1]), line) for line in told)]
     assert not untold, told
-    print(lab.stack.manage("reconcile"))
+    print(lab.stack.command("reconcile"))
     assert dry_run(lab.stack) == []
     assert differences(lab.stack) == []
     assert lab.stack.pings(PROJECT, "web", "router")
@@ -50,6 +50,8 @@ def test_nothing_is_left_out() -> None:
 
 def test_an_operation_tells_what_was_repaired(lab: Lab, standing: dict[str, Any]) -> None:
     harm(PROJECT, HARM["its flows"][0], "")
+    with pytest.raises(AssertionError, match=r"exited 1: project 1801: flows \S+: its flows are not there"):
+        lab.stack.manage("reconcile", "--dry-run")
     printed = lab.stack.manage("reconcile")
     newest = f"kind = 'repair' AND project_id = {PROJECT} ORDER BY created DESC LIMIT 1"
     [told] = rows(f"SELECT * FROM operations_operation WHERE {newest}")
@@ -67,7 +69,7 @@ def test_what_waits_before_a_repair_is_done_too_without_a_worker(lab: Lab, stand
         submit = "from apps.operations.services import Caller, Order, operation_submit; "
         operation = stack.orm(f"{submit}print(operation_submit(Caller('tests', 1), {order}).pk)").strip()
         harm(PROJECT, HARM["its flows"][0], "")
-        stack.manage("reconcile")
+        stack.command("reconcile")
     finally:
         stack.control("start", "datacenter")
     [waited] = rows(f"SELECT state, error FROM operations_operation WHERE uuid = '{operation}'")
@@ -80,7 +82,7 @@ def test_what_a_lost_worker_was_making_is_removed_and_can_be_made_again(stack: S
     stack.new_container(project, "web")
     postgres(f"UPDATE containers_container SET docker_id = '' WHERE project_id = {project}", DATABASE)
     assert f"project {project}: container web: nobody knows" in "\n".join(dry_run(stack))
-    stack.manage("reconcile")
+    stack.command("reconcile")
     assert dry_run(stack) == []
     stack.new_container(project, "web")
 
@@ -115,7 +117,7 @@ def test_one_project_alone_can_be_looked_at(lab: Lab, standing: dict[str, Any], 
     for number in (PROJECT, project):
         harm(number, "docker stop -t0 $web", "")
     assert [line.split(":")[0] for line in dry_run(stack, "--project", str(project))] == [f"project {project}"]
-    stack.manage("reconcile", "--project", str(project))
+    stack.command("reconcile", "--project", str(project))
     assert [line.split(":")[0] for line in dry_run(stack)] == [f"project {PROJECT}"]
-    stack.manage("reconcile")
+    stack.command("reconcile")
     assert dry_run(stack) == []

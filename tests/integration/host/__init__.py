@@ -1,0 +1,1 @@
+"""What changes the host: Open vSwitch, namespaces, the firewall, processes of ours."""
