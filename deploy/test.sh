@@ -40,13 +40,13 @@ ensure_database
 as_postgres 'ALTER ROLE :"r" CREATEDB' r="$(url_field "$DATABASE_URL" user)"
 [ $# -eq 0 ] || exec python -m pytest "$@"
 
-# What leaves the host alone runs beside the rest, with a database and a number of Redis of its own.
+# All tests: those that need no stack run beside those that do. Each kind has an instance, and none is anybody else's.
+# The matrix and the soak take long, and are of `make matrix` and `make soak`.
 aside=$NETMANAGER_VAR/aside.log
-DATABASE_URL=${DATABASE_URL}_aside REDIS_URL=redis://127.0.0.1:6379/3 \
-    python -m pytest tests/unit tests/integration --ignore=tests/integration/host >"$aside" 2>&1 &
+python -m pytest tests/unit tests/integration >"$aside" 2>&1 &
 trap 'kill $! 2>/dev/null || true' EXIT
 status=0
-python -m pytest tests/integration/host tests/system --ignore=tests/system/matrix || status=$?  # the matrix is of `make matrix`
+python -m pytest tests/system --ignore=tests/system/matrix --ignore=tests/system/soak/test_soak.py || status=$?
 wait $! || status=$?
 cat "$aside"
 exit "$status"

@@ -80,7 +80,7 @@ def internet(name: str, host_end: str, address: str) -> Iterator[Namespace]:
 @contextmanager
 def internet_behind_nat() -> Iterator[Namespace]:
     """INTERNET where the host's own address towards it is HOST."""
-    with internet("nmt-internet", "inet0nmt", "198.18.0.2/30") as far:
+    with internet("nms-internet", "inet0nms", "198.18.0.2/30") as far:
         run("ip", "address", "add", f"{HOST}/30", "dev", far.host_end)
         run("ip", "route", "add", f"{INTERNET}/32", "via", "198.18.0.2")
         yield far

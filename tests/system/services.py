@@ -15,10 +15,10 @@ from tests.conditions import wait_until
 
 ASKED_FOR = bool(os.environ.get("NETMANAGER_OWN_SERVICES"))
 POSTGRES_PORT, REDIS_PORT = 6657, 9657
-DISK = Path("/var/lib/netmanager-nmt-postgres")
+DISK = Path("/var/lib/netmanager-nms-postgres")
 DISK_SIZE = "300m"
-CLUSTER = "netmanager-nmt"
-REDIS_DIRECTORY = Path("/run/netmanager-nmt-redis")
+CLUSTER = "netmanager-nms"
+REDIS_DIRECTORY = Path("/run/netmanager-nms-redis")
 GUCS = ("max_wal_size=64MB", "min_wal_size=32MB", "max_connections=100")
 
 

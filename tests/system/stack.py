@@ -1,4 +1,4 @@
-"""A whole NetManager of instance `nmt` beside whatever runs on this machine, with a Docker Engine of its own."""
+"""A whole NetManager of instance `nms` beside whatever runs on this machine, with a Docker Engine of its own."""
 
 import json
 import os
@@ -22,16 +22,16 @@ from tests.system import services
 from tests.system.shell import Shell
 
 ROOT = Path(__file__).parents[2]
-INSTANCE = "nmt"
+INSTANCE = "nms"
 LISTEN = "127.0.0.1:8010"
-VAR = ROOT / "var" / "nmt-stack"
+VAR = ROOT / "var" / "nms-stack"
 ENV_FILE = VAR / "env"
-ENGINE_RUN = Path("/run/netmanager-nmt-engine")
-ENGINE_DATA = Path("/var/lib/netmanager-nmt-engine")
-ENGINE_BRIDGE = "docker0nmt"  # with --bridge=none the engine would delete the docker0 of the machine's own
+ENGINE_RUN = Path("/run/netmanager-nms-engine")
+ENGINE_DATA = Path("/var/lib/netmanager-nms-engine")
+ENGINE_BRIDGE = "docker0nms"  # with --bridge=none the engine would delete the docker0 of the machine's own
 MACHINES_PORT = urlsplit(os.environ["DATABASE_URL"]).port or 5432  # deploy/test.sh found the machine's
 POSTGRES_PORT = services.POSTGRES_PORT if services.ASKED_FOR else MACHINES_PORT
-DATABASE = "netmanager_nmt_stack"
+DATABASE = "netmanager_nms_stack"
 ENGINE_LOG = VAR / "log" / "dockerd.log"
 DOCKER_HOST = f"unix://{ENGINE_RUN}/docker.sock"
 ENDED = {"SUCCEEDED", "FAILED"}  # states of an operation

@@ -30,7 +30,7 @@ def _fails(stack: Stack, path: str, **fields: str) -> Answer:
 @contextmanager
 def _foreign_interface(name: str) -> Iterator[None]:
     """An interface of somebody else's that has the name of our bridge: Open vSwitch cannot make it."""
-    run("ip", "link", "add", name, "type", "veth", "peer", "name", "inet0nmt")
+    run("ip", "link", "add", name, "type", "veth", "peer", "name", "inet0nms")
     try:
         yield
     finally:
@@ -51,10 +51,10 @@ def _succeeds_now(stack: Stack, image: str = "") -> None:
 
 
 def test_open_vswitch_refuses_the_bridge(stack: Stack) -> None:
-    with _foreign_interface(f"nmt-p{PROJECT}"):
+    with _foreign_interface(f"nms-p{PROJECT}"):
         answer = _fails(stack, f"/new-container/1/{PROJECT}/")
     assert answer.status == 500
-    assert f"Open vSwitch refuses nmt-p{PROJECT}" in answer.body["error"]
+    assert f"Open vSwitch refuses nms-p{PROJECT}" in answer.body["error"]
     _succeeds_now(stack)
 
 
@@ -87,15 +87,15 @@ def test_all_addresses_of_the_project_are_taken(stack: Stack) -> None:
 
 
 def test_the_router_image_is_missing(stack: Stack) -> None:
-    stack.docker("tag", "nmt-router:latest", "kept-router:latest")
-    stack.docker("rmi", "nmt-router:latest")
+    stack.docker("tag", "nms-router:latest", "kept-router:latest")
+    stack.docker("rmi", "nms-router:latest")
     try:
         answer = _fails(stack, f"/new-container/1/{PROJECT}/")
     finally:
-        stack.docker("tag", "kept-router:latest", "nmt-router:latest")
+        stack.docker("tag", "kept-router:latest", "nms-router:latest")
         stack.docker("rmi", "kept-router:latest")
     assert answer.status == 500
-    assert "nmt-router:latest is missing: run manage.py bootstrap_datacenter" in answer.body["error"]
+    assert "nms-router:latest is missing: run manage.py bootstrap_datacenter" in answer.body["error"]
     _succeeds_now(stack)
 
 
@@ -107,7 +107,7 @@ def test_an_image_of_the_catalogue_is_missing(stack: Stack) -> None:
         answer = _fails(stack, f"/new-container/1/{PROJECT}/", image="gone")
         assert (answer.status, answer.body["code"]) == (500, "image_missing")
         assert "localhost:9/gone:1" in answer.body["error"]
-        stack.docker("tag", "nmt-default:latest", "localhost:9/gone:1")
+        stack.docker("tag", "nms-default:latest", "localhost:9/gone:1")
         _succeeds_now(stack, "gone")
     finally:
         stack.orm(rows + "I.objects.filter(name='gone').delete()")
@@ -115,14 +115,14 @@ def test_an_image_of_the_catalogue_is_missing(stack: Stack) -> None:
 
 
 def test_a_container_that_cannot_start(stack: Stack, tmp_path: Path) -> None:
-    (tmp_path / "Dockerfile").write_text("FROM nmt-default:latest\nUSER ghost\n")
-    stack.docker("build", "-t", "nmt-ghost", str(tmp_path))
+    (tmp_path / "Dockerfile").write_text("FROM nms-default:latest\nUSER ghost\n")
+    stack.docker("build", "-t", "nms-ghost", str(tmp_path))
     rows = "from apps.containers.models import Image as I; "
-    stack.orm(rows + "I.objects.create(name='ghost', reference='nmt-ghost')")
+    stack.orm(rows + "I.objects.create(name='ghost', reference='nms-ghost')")
     stack.post(f"/create-bridge/1/{PROJECT}/")
     answer = _fails(stack, f"/new-container/1/{PROJECT}/", image="ghost")
     stack.orm(rows + "I.objects.filter(name='ghost').delete()")
-    stack.docker("rmi", "nmt-ghost")
+    stack.docker("rmi", "nms-ghost")
     assert (answer.status, answer.body["code"]) == (400, "start_failed")
     assert "ghost" in answer.body["error"]
     _succeeds_now(stack)
@@ -149,7 +149,7 @@ def test_docker_dies_in_the_middle_of_building(stack: Stack) -> None:
     try:
         with ThreadPoolExecutor(1) as pool:
             call = pool.submit(stack.post, f"/new-container/1/{PROJECT}/")
-            wait_until(lambda: f"nmt-p{PROJECT}" in run("ovs-vsctl", "list-br").split(), "building began")
+            wait_until(lambda: f"nms-p{PROJECT}" in run("ovs-vsctl", "list-br").split(), "building began")
             stack.dockerd.kill()
             answer = call.result()
     finally:
@@ -179,10 +179,10 @@ def test_create_bridge_mends_a_network_whose_bridge_was_deleted(stack: Stack, ma
     """Also where a worker was lost after it had made the bridge again, and had plugged nothing in."""
     stack.new_container(PROJECT, "web")
     stack.new_container(PROJECT, "db")
-    bridge = f"nmt-p{PROJECT}"
+    bridge = f"nms-p{PROJECT}"
     run("ovs-vsctl", "del-br", bridge)
     if made_again:
-        owner = ("external_ids:netmanager.instance=nmt", f"external_ids:netmanager.project={PROJECT}")
+        owner = ("external_ids:netmanager.instance=nms", f"external_ids:netmanager.project={PROJECT}")
         run("ovs-vsctl", "add-br", bridge, "--", "set", "bridge", bridge, "datapath_type=netdev", *owner)
     assert not stack.pings(PROJECT, "web", "router")
     assert stack.post(f"/create-bridge/1/{PROJECT}/").status == 200
@@ -200,7 +200,7 @@ def test_create_bridge_leaves_what_is_connected_running(stack: Stack) -> None:
 def test_a_routing_bridge_that_was_deleted_is_made_again_and_routers_plugged_into_it(stack: Stack) -> None:
     stack.new_container(PROJECT, "web")
     assert stack.pings(PROJECT, "web", GATEWAY)
-    run("ovs-vsctl", "del-br", "nmt-routing")
+    run("ovs-vsctl", "del-br", "nms-routing")
     stack.manage("bootstrap_datacenter")
     assert stack.post(f"/create-bridge/1/{PROJECT}/").status == 200
     assert stack.pings(PROJECT, "web", GATEWAY)
@@ -210,7 +210,7 @@ def test_a_removal_that_was_interrupted_is_finished_before_anything_is_built(sta
     stack.new_container(PROJECT, "web")
     old = stack.new_container(PROJECT, "db")
     stack.orm(f"from apps.projects.models import Project as P; P.objects.filter(pk={PROJECT}).update(status='DELETING')")
-    stack.docker("rm", "-f", f"nmt-p{PROJECT}.web")
+    stack.docker("rm", "-f", f"nms-p{PROJECT}.web")
     new = stack.new_container(PROJECT, "web")
     listed = stack.get(f"/get-project-containers/1/{PROJECT}/").body["containers"]
     assert [container["docker_id"] for container in listed] == [new["docker_id"]]
@@ -220,10 +220,10 @@ def test_a_removal_that_was_interrupted_is_finished_before_anything_is_built(sta
 
 def test_a_container_that_cannot_start_again(stack: Stack, tmp_path: Path) -> None:
     """Its user is gone: the caller can mend that, and the engine does not try on its own when it comes back."""
-    (tmp_path / "Dockerfile").write_text('FROM nmt-default:latest\nRUN useradd runner\nUSER runner\nCMD ["sleep", "infinity"]\n')
-    stack.docker("build", "-t", "nmt-runner", str(tmp_path))
+    (tmp_path / "Dockerfile").write_text('FROM nms-default:latest\nRUN useradd runner\nUSER runner\nCMD ["sleep", "infinity"]\n')
+    stack.docker("build", "-t", "nms-runner", str(tmp_path))
     rows = "from apps.containers.models import Image as I; "
-    stack.orm(rows + "I.objects.create(name='runner', reference='nmt-runner')")
+    stack.orm(rows + "I.objects.create(name='runner', reference='nms-runner')")
     try:
         docker_id = stack.post(f"/new-container/1/{PROJECT}/", image="runner").body["docker_id"]
         stack.docker("exec", "-u", "root", docker_id, "sed", "-i", "/runner/d", "/etc/passwd")
@@ -235,16 +235,16 @@ def test_a_container_that_cannot_start_again(stack: Stack, tmp_path: Path) -> No
     finally:
         stack.orm(rows + "I.objects.filter(name='runner').delete()")
         stack.delete_project(PROJECT)
-        stack.docker("rmi", "nmt-runner")
+        stack.docker("rmi", "nms-runner")
 
 
 def test_create_bridge_mends_a_router_that_a_lost_worker_left_half_made(stack: Stack) -> None:
     """Made, but not yet connected to the routing bridge when the worker ended."""
     gateway = stack.post(f"/create-bridge/1/{PROJECT}/").body["gateway"]
-    router = f"nmt-p{PROJECT}-router"
+    router = f"nms-p{PROJECT}-router"
     stack.docker("rm", "-f", router)
-    labels = ("--label", "netmanager.instance=nmt", "--label", f"netmanager.project={PROJECT}")
-    stack.docker("create", "--name", router, *labels, "--network", f"nmt-p{PROJECT}", "--ip", gateway, "nmt-router:latest")
+    labels = ("--label", "netmanager.instance=nms", "--label", f"netmanager.project={PROJECT}")
+    stack.docker("create", "--name", router, *labels, "--network", f"nms-p{PROJECT}", "--ip", gateway, "nms-router:latest")
     assert stack.post(f"/create-bridge/1/{PROJECT}/").status == 200
     links = stack.inside(PROJECT, "router", "ls", "/sys/class/net").stdout.split()
     assert {"lan0", "wan0"} <= set(links)

@@ -15,7 +15,7 @@ def test_one_post_makes_network_router_and_container(stack: Stack, project: int)
             "docker_id": made["docker_id"],
             "ip": made["ip"],
             "status": "running",
-            "image": "nmt-default:latest",
+            "image": "nms-default:latest",
         }
     ]
 
@@ -54,7 +54,7 @@ def test_create_bridge_twice_is_one_network(stack: Stack, project: int) -> None:
     first, second = (stack.post(f"/create-bridge/1/{project}/") for _ in range(2))
     assert first == second
     assert first.status == 200
-    assert first.body["bridge"] == f"nmt-p{project}"
+    assert first.body["bridge"] == f"nms-p{project}"
     assert first.body["gateway"] == first.body["subnet"].replace(".0/24", ".1")
     assert len(stack.docker("network", "ls", "-q", "--filter", f"label=netmanager.project={project}").split()) == 1
     assert len(stack.docker("ps", "-q", "--filter", f"label=netmanager.project={project}").split()) == 1

@@ -217,11 +217,11 @@ def test_nobody_opens_a_connection_to_the_host_by_ipv6(stack: Stack, project: in
 @pytest.fixture
 def later_network() -> Iterator[str]:
     """ADDRESS:PORT of a server on a bridge of the host that came after `make up`, as a Docker network would."""
-    with internet("nmt-other", "other0nmt", "198.18.9.2/24") as far:
+    with internet("nms-other", "other0nms", "198.18.9.2/24") as far:
         run("ip", "link", "add", "br-other", "type", "bridge")
         try:
             run("ip", "address", "add", "198.18.9.1/24", "dev", "br-other")
-            run("ip", "link", "set", "other0nmt", "master", "br-other")
+            run("ip", "link", "set", "other0nms", "master", "br-other")
             run("ip", "link", "set", "br-other", "up")
             far.run("ip", "route", "add", "default", "via", "198.18.9.1")
             yield "198.18.9.2:80"
@@ -239,7 +239,7 @@ def test_a_network_that_the_host_got_later_is_out_of_reach(stack: Stack, project
 
 def _macs_of_the_host(project: int) -> set[str]:
     """MACs at which the host could take a project's frames: its ends of the veth pairs, and the bridges' own interfaces."""
-    bridges = (f"nmt-p{project}", "nmt-routing")
+    bridges = (f"nms-p{project}", "nms-routing")
     names = {port for bridge in bridges for port in run("ovs-vsctl", "list-ports", bridge).split()} | set(bridges)
     return {Path(f"/sys/class/net/{name}/address").read_text().strip() for name in names}
 

@@ -115,16 +115,16 @@ def test_down_leaves_no_process_and_purge_nothing_else(stack: Stack, others_are_
         run("nft", "delete", "table", "inet", f"netmanager-{INSTANCE}")
         wait_until(lambda: dry_run(stack) == [], "the reconciler heals, and would make again what purge removes")
         purged = stack.purge()
-        assert "Nothing of instance nmt is left" in purged
+        assert "Nothing of instance nms is left" in purged
         assert stack.processes() == []
         assert stack.docker("ps", "-a", "--format", "{{.Names}}") == "somebody"
-        assert "nmt" not in stack.docker("network", "ls", "--format", "{{.Name}}")
-        assert stack.docker("images", "-q", "--filter", "label=netmanager.instance=nmt") == ""
-        assert [bridge for bridge in run("ovs-vsctl", "list-br").split() if bridge.startswith("nmt")] == []
-        assert [line for line in run("ip", "-o", "link").splitlines() if ": nmt-" in line] == []
-        assert "netmanager-nmt" not in run("nft", "list", "ruleset")
-        assert "nmt" not in run("ip", "netns", "list")
-        assert not Path("/run/docker/plugins/nmt.sock").exists()
+        assert "nms" not in stack.docker("network", "ls", "--format", "{{.Name}}")
+        assert stack.docker("images", "-q", "--filter", "label=netmanager.instance=nms") == ""
+        assert [bridge for bridge in run("ovs-vsctl", "list-br").split() if bridge.startswith("nms")] == []
+        assert [line for line in run("ip", "-o", "link").splitlines() if ": nms-" in line] == []
+        assert "netmanager-nms" not in run("nft", "list", "ruleset")
+        assert "nms" not in run("ip", "netns", "list")
+        assert not Path("/run/docker/plugins/nms.sock").exists()
         others_are_there()
     finally:
         stack.up()

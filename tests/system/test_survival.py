@@ -88,7 +88,7 @@ def test_a_container_survives(stack: Stack, project: int, event: Callable[[Stack
 
 
 def test_nobody_but_root_may_speak_to_the_driver(stack: Stack) -> None:
-    assert oct(Path("/run/docker/plugins/nmt.sock").stat().st_mode & 0o777) == "0o600"
+    assert oct(Path("/run/docker/plugins/nms.sock").stat().st_mode & 0o777) == "0o600"
 
 
 def test_start_of_a_running_and_stop_of_a_stopped_container_succeed(stack: Stack, project: int) -> None:

@@ -20,7 +20,7 @@ def behind_nat() -> Iterator[Namespace]:
 @pytest.fixture
 def behind_nic(stack: Stack) -> Iterator[Namespace]:
     """INTERNET behind the NIC that NETMANAGER_UPLINK names; afterwards the host masquerades again."""
-    with internet("nmt-internet", "inet0nmt", f"{GATEWAY}/16") as far:
+    with internet("nms-internet", "inet0nms", f"{GATEWAY}/16") as far:
         stack.manage("bootstrap_datacenter", NETMANAGER_UPLINK=far.host_end)
         yield far
         stack.manage("bootstrap_datacenter", NETMANAGER_UPLINK="nat")
@@ -56,7 +56,7 @@ def test_bootstrap_refuses_the_nic_of_the_default_route(stack: Stack) -> None:
     nic = run("ip", "route", "show", "default").split(" dev ")[1].split()[0]
     with pytest.raises(AssertionError, match=f"CommandError: NETMANAGER_UPLINK names {nic}, the NIC of the default route"):
         stack.manage("bootstrap_datacenter", NETMANAGER_UPLINK=nic)
-    assert nic not in run("ovs-vsctl", "list-ports", "nmt-routing").split()
+    assert nic not in run("ovs-vsctl", "list-ports", "nms-routing").split()
 
 
 def test_nobody_from_outside_opens_a_connection_into_a_project(stack: Stack, project: int, behind_nic: Namespace) -> None:

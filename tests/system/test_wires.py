@@ -41,9 +41,9 @@ def test_a_container_has_one_interface_and_a_router_two(stack: Stack, project: i
 
 def test_the_mtu_is_the_same_on_every_hop(stack: Stack, project: int) -> None:
     stack.new_container(project, "web")
-    ports = [port for bridge in (f"nmt-p{project}", "nmt-routing") for port in run("ovs-vsctl", "list-ports", bridge).split()]
+    ports = [port for bridge in (f"nms-p{project}", "nms-routing") for port in run("ovs-vsctl", "list-ports", bridge).split()]
     assert len(ports) >= 3, "of the container, and of both sides of the router"
-    host = [_mtu(port) for port in (*ports, "nmt-routing")]
+    host = [_mtu(port) for port in (*ports, "nms-routing")]
     inside = [*_interfaces(stack, project, "web").values(), *_interfaces(stack, project, "router").values()]
     underlay = run("ip", "route", "show", "default").split(" dev ")[1].split()[0]
     assert set(host + inside) == {min(_mtu(underlay) - VXLAN_OVERHEAD, 1500)}

@@ -15,7 +15,7 @@ from lab.stream import Endpoint, stream
 from tests.integration.rooms import give_addresses, leftovers, pings, standing_room
 from tests.integration.switch import delete_everything, run
 
-TRANSFER = str(Path(__file__).parents[2] / "system" / "transfer.py")
+TRANSFER = str(Path(__file__).parents[1] / "system" / "transfer.py")
 BRIDGE, TUNNEL, HOST, PEER, FAR = "nmt-p33", "nmt-vx33", "nmt-h33", "nmt-c33", "nmt-far33"
 VLAN, MTU = 42, 1450
 

@@ -1,1 +1,0 @@
-"""What changes the host: Open vSwitch, namespaces, the firewall, processes of ours."""
