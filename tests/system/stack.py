@@ -38,6 +38,7 @@ ENDED = {"SUCCEEDED", "FAILED"}  # states of an operation
 NOT_RUN = {125, 126, 127}  # the container is not running, the program is none or is not there
 SETTINGS = {
     "NETMANAGER_INSTANCE": INSTANCE,
+    "NETMANAGER_STATE": f"/var/lib/netmanager/{INSTANCE}",
     "NETMANAGER_LISTEN": LISTEN,
     "NETMANAGER_RECONCILER_METRICS_LISTEN": "127.0.0.1:9659",
     "NETMANAGER_UPLINK": "nat",
