@@ -10,6 +10,7 @@ from tests.conditions import wait_until
 from tests.system.stack import DATABASE, Answer, Stack, postgres
 
 CALLS = 20
+EACH = 10  # calls, where there are ten projects
 PROJECTS = range(2001, 2011)
 
 
@@ -38,15 +39,15 @@ def test_twenty_first_calls_make_one_network_and_twenty_containers(stack: Stack,
 
 
 def test_ten_projects_at_once(stack: Stack, ten: range) -> None:
-    calls = [number for _ in range(CALLS) for number in ten]
+    calls = [number for _ in range(EACH) for number in ten]
     answers = _create(stack, calls)
     assert [answer.status for answer in answers] == [200] * len(calls), answers
     assert len({answer.body["ip"] for answer in answers}) == len(calls)
     for number in ten:
         labels = ("--filter", f"label=netmanager.project={number}")
-        assert len(stack.docker("ps", "-q", *labels).split()) == CALLS + 1
+        assert len(stack.docker("ps", "-q", *labels).split()) == EACH + 1
         assert len(stack.docker("network", "ls", "-q", *labels).split()) == 1
-        assert stack.pings(number, "container-1", f"container-{CALLS}")
+        assert stack.pings(number, "container-1", f"container-{EACH}")
 
 
 def test_calls_that_wait_for_one_project_do_not_hold_up_another(stack: Stack, project: int, other: int) -> None:
