@@ -9,7 +9,8 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 def from_updates(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """The audit log tells what updates replaced by what."""
     updates = apps.get_model("operations", "Operation").objects.filter(kind="update-container", state="SUCCEEDED")
-    before = {update.result["docker_id"]: update.target for update in updates if update.result.get("docker_id") != update.target}
+    replaced = [(update.target, update.result.get("docker_id")) for update in updates]
+    before = {now: was for was, now in replaced if now and now != was}
     FormerId = apps.get_model("containers", "FormerId")
     for container in apps.get_model("containers", "Container").objects.exclude(docker_id=""):
         docker_id = container.docker_id
