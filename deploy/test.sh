@@ -48,5 +48,6 @@ trap 'kill $! 2>/dev/null || true' EXIT
 status=0
 python -m pytest tests/system --ignore=tests/system/matrix --ignore=tests/system/soak/test_soak.py || status=$?
 wait $! || status=$?
+trap - EXIT  # by now its number may be another's
 cat "$aside"
 exit "$status"

@@ -67,8 +67,7 @@ def _there(container: Container) -> ContainerState | None:
 
 def _make_anew(container: Container, operation: Operation, lease: Lease) -> None:
     """With its name, address, MAC and image; its anonymous volumes went with it."""
-    for other in host.engine.containers(container_labels(container)):
-        host.engine.delete_container(other)
+    host.engine.delete_containers(container_labels(container))
     try:
         host.engine.image(container.image)
     except ImageMissing:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.system.stack import DATABASE, DOCKER_HOST, ENGINE_LOG, INSTANCE, Stack, postgres, run
 from tests.system.state import differences
+from tests.system.state.facts import STATE
 
 
 def host_state(stack: Stack) -> dict[str, list[str]]:
@@ -24,7 +25,7 @@ def host_state(stack: Stack) -> dict[str, list[str]]:
         "flows": sorted(re.sub(r"(cookie|duration|n_packets|n_bytes|idle_age)=[^ ,]*,? ?", "", flow) for flow in _flows()),
         "nftables": list(_rules()),
         "namespaces": sorted(line for line in run("ip", "netns", "list").splitlines() if INSTANCE in line),
-        "state": sorted(str(path) for path in Path("/var/lib/netmanager/nms").rglob("*")),
+        "state": sorted(str(path) for path in STATE.rglob("*")),
         "vlans": postgres("SELECT vlan FROM projects_project WHERE vlan IS NOT NULL ORDER BY vlan", DATABASE).split(),
     }
 

@@ -14,7 +14,7 @@ NAMES = Names(INSTANCE)
 PLAN = Plan(IPv4Network(SETTINGS["NETMANAGER_PROJECT_POOL"]), IPv4Network(SETTINGS["NETMANAGER_PUBLIC_POOL"]))
 OURS = f"label={INSTANCE_KEY}={INSTANCE}"
 LAB = f"lab{INSTANCE}"  # bridge of a lab, which has no project
-STATE = Path("/var/lib/netmanager", INSTANCE)
+STATE = Path(SETTINGS["NETMANAGER_STATE"])
 
 Row = dict[str, Any]
 
