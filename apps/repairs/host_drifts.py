@@ -8,7 +8,7 @@ from apps.repairs.drift import HOST, Drift, Part
 from apps.repairs.expected import Expected
 from datacenter import openflow
 from datacenter.addressing import Plan
-from datacenter.names import NETWORK_KEY, PROJECT_KEY, SWITCH_KEY, UPLINK_KEY, Names
+from datacenter.names import ENDPOINT_KEY, NETWORK_KEY, PROJECT_KEY, SWITCH_KEY, UPLINK_KEY, Names
 from datacenter.survey import Survey
 
 _amiss = partial(Drift, HOST, Part.HOST)
@@ -61,11 +61,13 @@ def _switch_ports(names: Names, expected: Expected, found: Survey) -> Iterator[D
 
 
 def _links(names: Names, found: Survey) -> Iterator[Drift]:
-    plugged = {port for ports in found.ports.values() for port in ports}
-    running = {names.veth(endpoint)[0] for endpoint in found.endpoints}  # perhaps of one whose port was lost
+    """Both ends of a pair are at the host while a container starts, whose connection the engine does not tell yet."""
+    plugged = {port: ids.get(ENDPOINT_KEY) for ports in found.ports.values() for port, ids in ports.items()}
+    endpoints = found.endpoints.union(filter(None, plugged.values()))  # the engine also knows those whose port was lost
+    connected = {end for endpoint in endpoints for end in names.veth(endpoint)}
     veth = re.compile(rf"{re.escape(names.instance)}-[hc][0-9a-f]{{9}}")
     for link in found.links:
-        if veth.fullmatch(link) and link not in plugged | running:
+        if veth.fullmatch(link) and link not in plugged.keys() | connected:
             yield Drift(HOST, Part.LINK, link, "it belongs to no container")
 
 

@@ -228,6 +228,15 @@ def test_an_interface_of_a_container_whose_port_was_lost_is_not_strange() -> Non
     assert [drift for drift in drifts(found) if drift[1] == "link"] == []
 
 
+@pytest.mark.parametrize("plugged", [True, False])
+def test_the_containers_end_is_not_strange_before_the_engine_has_taken_it(plugged: bool) -> None:
+    """The driver has plugged the pair in; the engine tells of the connection only when the container has started."""
+    found = ideal()
+    on_its_way = replace(found, links=dict(found.links) | {"nm-c000000027": 1450}, endpoints=found.endpoints - {"000000027"})
+    strange = drifts(on_its_way if plugged else without_port(on_its_way, "nm-p7", PORT))
+    assert ((0, "link", "nm-c000000027") in strange) is not plugged
+
+
 def test_a_port_whose_switch_is_lost_is_the_hosts_trouble_and_no_projects() -> None:
     found = ideal()
     assert {drift[0] for drift in drifts(without_port(found, "nm-vtep", "nm-vx1")) if drift[1] == "host"} == {0}
