@@ -47,7 +47,7 @@ def test_a_service_runs_the_command_that_supervisord_runs(name: str) -> None:
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_service_has_the_environment_and_the_time_to_end_that_supervisord_gives(name: str) -> None:
     settings = service(name)
-    assert settings.own.get("Environment", [""]) == [PROGRAMS[name].get("environment", "").replace('"', "")]
+    assert settings.own.get("Environment", [""]) == [PROGRAMS[name].get("environment", "").replace('"', "").replace(",", " ")]
     assert settings.one("TimeoutStopSec") == PROGRAMS[name].get("stopwaitsecs", STOP_SECONDS)
 
 
