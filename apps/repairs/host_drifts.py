@@ -64,10 +64,10 @@ def _links(names: Names, found: Survey) -> Iterator[Drift]:
     """Both ends of a pair are at the host while a container starts, whose connection the engine does not tell yet."""
     plugged = {port: ids.get(ENDPOINT_KEY) for ports in found.ports.values() for port, ids in ports.items()}
     endpoints = found.endpoints.union(filter(None, plugged.values()))  # the engine also knows those whose port was lost
-    connected = {end for endpoint in endpoints for end in names.veth(endpoint)}
+    belonging = plugged.keys() | {end for endpoint in endpoints for end in names.veth(endpoint)}
     veth = re.compile(rf"{re.escape(names.instance)}-[hc][0-9a-f]{{9}}")
     for link in found.links:
-        if veth.fullmatch(link) and link not in plugged.keys() | connected:
+        if veth.fullmatch(link) and link not in belonging:
             yield Drift(HOST, Part.LINK, link, "it belongs to no container")
 
 
