@@ -1,10 +1,11 @@
 """The Celery application: tasks of all apps, two queues, no result backend (the Operation row is the result)."""
 
+import gc
 import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import task_prerun
+from celery.signals import task_prerun, worker_before_create_process
 from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "netmanager.settings")
@@ -12,6 +13,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "netmanager.settings")
 app = Celery("netmanager")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_before_create_process.connect
+def share_memory(**event: Any) -> None:
+    """A worker's processes share what was loaded before they were forked; a collection that looks at it would copy it."""
+    gc.collect()
+    gc.freeze()
 
 
 @task_prerun.connect
