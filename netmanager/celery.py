@@ -2,10 +2,11 @@
 
 import gc
 import os
+from threading import Event
 from typing import Any
 
 from celery import Celery
-from celery.signals import task_prerun, worker_before_create_process
+from celery.signals import task_failure, task_prerun, worker_before_create_process
 from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "netmanager.settings")
@@ -20,6 +21,22 @@ def share_memory(**event: Any) -> None:
     """A worker's processes share what was loaded before they were forked; a collection that looks at it would copy it."""
     gc.collect()
     gc.freeze()
+
+
+_failed = Event()  # a task, since the last collection that was for it
+
+
+@task_failure.connect
+def remember_failure(**event: Any) -> None:
+    _failed.set()
+
+
+@task_prerun.connect
+def forget_failure(**event: Any) -> None:
+    """A failed task's traceback, as Celery copied it, holds itself: up to 1 MB, of too few objects to be collected by itself."""
+    if _failed.is_set():
+        _failed.clear()
+        gc.collect()
 
 
 @task_prerun.connect
