@@ -113,7 +113,10 @@ def vswitchd(site: Site) -> float:
 
 
 def ovsdb(site: Site) -> float:
-    os.kill(_ovs_pid("ovsdb-server"), signal.SIGKILL)
+    """Its monitor ends with it; until that has seen it, ovs-ctl takes it for one that runs, and starts none."""
+    pid = _ovs_pid("ovsdb-server")
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not Path(f"/proc/{pid}").exists(), "ovsdb-server has ended")
     return start_ovs()
 
 
