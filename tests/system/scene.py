@@ -18,7 +18,7 @@ from tests.system.stack import DATABASE, SETTINGS, postgres
 
 CONTROLLER_PORT = int(SETTINGS["NETMANAGER_OPENFLOW_LISTEN"].rpartition(":")[2])
 SPARE, STRANGER = 3, 6  # sockets that no project has; nobody has asked for a lease at the second
-NOISE = 3  # times what the issue asks: the machine may be busy with the tests of others
+NOISE = 3  # times what is promised: the machine may be busy with the tests of others
 ATTEMPTS = 3  # runs of a stream, of which the machine itself may spoil all but one
 
 Ends = tuple[Endpoint, Endpoint]

@@ -30,7 +30,7 @@ from tests.system.scene import (
 )
 from tests.system.stack import VAR
 
-BACK = 3  # seconds from its end until the controller listens again, as the issue asks
+BACK = 3  # seconds from its end until the controller listens again
 APPLIED = 1  # seconds from the switch's reconnection
 RECONNECTED = 2  # seconds from when the controller listens, in the lab
 NEW_MAC = "06:00:00:00:01:06"

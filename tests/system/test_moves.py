@@ -16,7 +16,7 @@ from tests.system.scene import NOISE, SPARE, Scene, Side, loses_nothing, sql, st
 from tests.system.staff import Staff
 
 CYCLES = 50
-LEASED = 5  # seconds, as the issue asks
+LEASED = 5  # seconds
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from tests.system.scene import NOISE, SPARE, STRANGER, Scene, loses_nothing, sql
 from tests.system.stack import DATABASE, VAR, postgres
 
 SILENT = "06:00:00:00:01:06"
-RESTORED = 1  # seconds from the switch's reconnection until it holds everything again, as the issue asks
+RESTORED = 1  # seconds from the switch's reconnection until it holds everything again
 
 
 @pytest.fixture(scope="module")

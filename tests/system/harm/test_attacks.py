@@ -176,7 +176,7 @@ def _hosts(scene: Scene) -> list[dict[str, Any]]:
 
 MANY = [f"06:55:00:00:{number >> 8:02x}:{number & 255:02x}" for number in range(10_000)]
 SAMPLES = 20  # calls of add-port in a row
-FACTOR = 3  # add-port's p95 under attack, at most so many times the idle one (the issue)
+FACTOR = 3  # add-port's p95 under attack, at most so many times the idle one
 
 
 def test_ten_thousand_macs_cost_nobody_a_frame_and_a_newcomer_is_learned_and_a_socket_given_as_fast_as_else(scene: Scene) -> None:

@@ -7,7 +7,7 @@ from tests.system.matrix import kills
 from tests.system.matrix.middles import MIDDLES, Middle
 from tests.system.matrix.power import power_cut
 
-SOON, SERVICE, ALL = 5.0, 15.0, 60.0  # seconds until all is whole again, as the issue asks
+SOON, SERVICE, ALL = 5.0, 15.0, 60.0  # seconds until all is whole again
 
 
 @dataclass(frozen=True)
