@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 
 from tests.conditions import wait_until
+from tests.system.load.client import PATIENCE
 from tests.system.matrix import kills
 from tests.system.matrix.rows import ROWS, Row
 from tests.system.scene import let_pass
 from tests.system.soak.campus import ALL_IS_OURS, FULL, SEED, Campus
-from tests.system.soak.owner import Owner
 
 EVERY = 20.0 if FULL else 8.0  # seconds
 LEFT_OUT = {"builder", "full-disk", "power-cut"}  # these want to be alone
@@ -60,11 +60,14 @@ class Killer:
     def _victim(self) -> Iterator[None]:
         """A project whose container `web` and router run, and whose owner is held, is the victim until the end of the block."""
         with ExitStack() as held:
-            wait_until(lambda: self._found(self._random.choice(self._campus.owners), held), "a project has a `web` that runs")
+            wait_until(lambda: self._found(held), "a project has a `web` that runs", PATIENCE)
             yield
 
-    def _found(self, owner: Owner, held: ExitStack) -> bool:
-        """Whether the owner's project will do; it is the victim then, and its owner held."""
+    def _found(self, held: ExitStack) -> bool:
+        """Whether an owner's project, by chance, will do; it is the victim then, and its owner held."""
+        owner = self._random.choice(self._campus.owners)
+        if not self._runs(owner.project):
+            return False  # without a wait for its owner's answer
         with ExitStack() as tried:
             tried.enter_context(owner.held())
             if not self._runs(owner.project):
