@@ -41,9 +41,9 @@ def test_frames_of_others_are_found_at_places_that_are_known_and_at_those_that_a
 
 
 def test_the_page_has_a_line_for_each_measure_and_says_what_fails() -> None:
-    assert line(MEASURE) == "| a thing | 7 | 0 | 0 | 0 | 1.3 | yes | 0 |\n"
+    assert line(MEASURE) == "| a thing | 7 | 0 | 0 | 0 | 1.3 | yes | 0 | 0 |\n"
     failed = MEASURE | {"seconds": None, "kept": False, "drift": ["one"], "complaints": ["isolation: 1 frame"]}
-    assert line(failed) == "| a thing (**fails**) | 7 | 0 | 0 | 0 | **never** | **no** | **1** |\n"
+    assert line(failed) == "| a thing (**fails**) | 7 | 0 | 0 | 0 | **never** | **no** | **1** | 0 |\n"
     page = document([MEASURE, failed], "two cores")
     assert page.count("| a thing") == 2
     assert page.endswith("- a thing: isolation: 1 frame\n")
