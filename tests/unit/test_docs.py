@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 from rest_framework.test import APIRequestFactory
 
-from netmanager.docs import Schema
+from netmanager.docs import Schema, _description
 
 CLIENTS = 8
 
@@ -30,6 +30,7 @@ def _get(path: str = "/schema/") -> tuple[int, bytes, str]:
 
 @pytest.mark.usefixtures("threads_alternate")
 def test_many_who_ask_at_once_get_the_same() -> None:
+    _description.cache_clear()
     ready = Barrier(CLIENTS)
 
     def ask(_: int) -> list[tuple[int, bytes, str]]:
