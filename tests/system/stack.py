@@ -52,7 +52,7 @@ SETTINGS = {
     "REDIS_URL": "redis://127.0.0.1:6379/2",
     "DOCKER_HOST": DOCKER_HOST,
     "NETMANAGER_IMAGE_SIZE": "300000000",  # bytes that a build may add
-    "NETMANAGER_BUILD_SECONDS": "60",
+    "NETMANAGER_BUILD_SECONDS": "120",  # a package registry may stall for a while
     "NETMANAGER_BUILD_MEMORY": "268435456",
 }
 if services.ASKED_FOR:

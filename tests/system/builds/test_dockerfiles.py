@@ -12,7 +12,8 @@ FIFTY = BASE + "".join(f"RUN echo {step} >>/steps\n" for step in range(48)) + 'C
 
 WORKING = {
     "apt install of a package": (
-        BASE + "RUN apt-get update && apt-get install -y --no-install-recommends busybox-static\n"
+        BASE + "RUN echo 'Acquire { http::Timeout 10; Retries 5; };' >/etc/apt/apt.conf.d/90patience\n"
+        "RUN apt-get update && apt-get install -y --no-install-recommends busybox-static\n"
         'CMD ["sh", "-c", "busybox echo installed; sleep 1000"]\n',
         "installed",
     ),
@@ -43,7 +44,7 @@ WORKING = {
 def test_it_becomes_a_container(stack: Stack, project: int, what: str) -> None:
     dockerfile, says = WORKING[what]
     answer = stack.build(f"/new-container/1/{project}/", dockerfile, name="web")
-    assert answer.status == 200, answer
+    assert answer.status == 200, str(answer)
     assert (answer.body["container_name"], answer.body["ip"].endswith(".128")) == ("web", True)
     wait_until(lambda: stack.docker("logs", answer.body["docker_id"]).endswith(says), f"it says {says}")
 

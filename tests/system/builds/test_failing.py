@@ -178,16 +178,16 @@ def test_a_build_reaches_its_project_and_the_internet_side_and_neither_the_host_
     base = f"FROM {INSTANCE}-default\n"
     reached = f"ping -c3 -W2 {own['ip']} && ping -c3 -W2 {gateway}"
     answer = stack.build(f"/new-container/1/{project}/", base + f'RUN {reached}\nCMD ["sleep", "1000"]\n')
-    assert answer.status == 200, answer
+    assert answer.status == 200, str(answer)
     listening = {address for address in _addresses() if not address.startswith("127.")}
     tries = [f"! ping -c1 -W1 {theirs['ip']}", *(f"! curl -sm2 http://{address}:8000/" for address in sorted(listening)[:4])]
     answer = stack.build(f"/new-container/1/{project}/", base + f'RUN {" && ".join(tries)}\nCMD ["sleep", "1000"]\n')
-    assert answer.status == 200, answer
+    assert answer.status == 200, str(answer)
 
 
 def test_an_endless_one_is_cancelled_when_its_time_is_up(stack: Stack, endless: str) -> None:
     sentence = stack.ended(endless)["error"]
-    assert sentence.endswith("it took longer than 60 s. Its last lines: begun"), sentence
+    assert sentence.endswith("it took longer than 120 s. Its last lines: begun"), sentence
     strange = [name for name in stack.docker("ps", "-a", "--format", "{{.Names}}").split() if not name.startswith(INSTANCE)]
     assert strange == []
 

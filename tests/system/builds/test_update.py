@@ -33,7 +33,7 @@ def version(stack: Stack, project: int) -> str:
 def web(stack: Stack, project: int) -> dict[str, Any]:
     """A container of the first image, with something in its volume."""
     answer = stack.build(f"/new-container/1/{project}/", FIRST, name="web")
-    assert answer.status == 200, answer
+    assert answer.status == 200, str(answer)
     assert stack.inside(project, "web", "sh", "-c", "echo kept >/data/file").returncode == 0
     return answer.body
 
@@ -41,7 +41,7 @@ def web(stack: Stack, project: int) -> dict[str, Any]:
 def test_name_address_limits_and_volumes_stay(stack: Stack, project: int, web: dict[str, Any]) -> None:
     before, limits = address(stack, project), inspected(stack, project)["HostConfig"]["Memory"]
     answer = stack.build(f"/update-container/1/{web['docker_id']}/", SECOND)
-    assert answer.status == 200, answer
+    assert answer.status == 200, str(answer)
     assert (answer.body["container_name"], answer.body["ip"]) == ("web", web["ip"])
     assert answer.body["docker_id"] == inspected(stack, project)["Id"][:12] != web["docker_id"]
     assert (version(stack, project), address(stack, project)) == ("second", before)
@@ -83,7 +83,7 @@ def test_one_with_a_relative_volume_can_be_updated(stack: Stack, project: int) -
     docker_id = stack.build(f"/new-container/1/{project}/", BASE + "VOLUME data\n" + STAYS, name="web").body["docker_id"]
     assert stack.inside(project, "web", "sh", "-c", "echo kept >/data/file").returncode == 0
     answer = stack.build(f"/update-container/1/{docker_id}/", BASE + STAYS)
-    assert answer.status == 200, answer
+    assert answer.status == 200, str(answer)
     assert stack.inside(project, "web", "cat", "/data/file").stdout == "kept\n"
 
 
