@@ -14,6 +14,7 @@ from docker.types import LogConfig, Mount
 
 from datacenter.endpoints import Endpoint
 from datacenter.engine.connection import Connection, forgiving, label_filter, translated
+from datacenter.engine.shims import LOST_TRACK, end_shims, on_track
 from datacenter.errors import DatacenterError, StartRefused
 from datacenter.names import INSTANCE_KEY
 
@@ -105,7 +106,7 @@ class Containers(Connection):
     def start(self, container: str) -> None:
         """Start a container; a running one is left alone. Raises StartRefused, ContainerMissing."""
         with translated(f"Starting container {container}"), _starting():
-            self._api.start(container)
+            on_track(container, lambda: self._api.start(container))
 
     def keep_running(self, container: str) -> None:
         """Have the engine start the container again whenever it ends, also after `stop`."""
@@ -115,13 +116,16 @@ class Containers(Connection):
     def stop(self, container: str) -> None:
         """Stop a container, within STOP_TIMEOUT and for good; a stopped one is left alone."""
         with translated(f"Stopping container {container}"):
+            believed = self._api.inspect_container(container)["State"]["Running"]
             self._api.update_container(container, restart_policy=STOPPED)
             self._api.stop(container, timeout=STOP_TIMEOUT)
+        if not believed:
+            end_shims(container)
 
     def restart(self, container: str) -> None:
         """Stop and start a container, whatever state it is in. Raises StartRefused, ContainerMissing."""
         with translated(f"Restarting container {container}"), _starting():
-            self._api.restart(container, timeout=STOP_TIMEOUT)
+            on_track(container, lambda: self._api.restart(container, timeout=STOP_TIMEOUT))
 
     def delete_containers(self, labels: Mapping[str, str]) -> list[ContainerState]:
         """Remove all containers that carry the labels, running or not, with their anonymous volumes; what they were.
@@ -140,6 +144,8 @@ class Containers(Connection):
         """
         with translated(f"Removing container {container.name}"), forgiving():
             self._api.remove_container(container.docker_id, force=True, v=True)
+        if container.status != "running":
+            end_shims(container.docker_id)
 
     def rename(self, container: str, name: str) -> None:
         """Give a container another name."""
@@ -225,7 +231,7 @@ def _starting() -> Iterator[None]:
         yield
     except APIError as error:
         said = str(error.explanation)
-        if any(word in UNKNOWN_USER.sub("", said).lower() for word in ENGINES_OWN_TROUBLE):
+        if LOST_TRACK.search(said) or any(word in UNKNOWN_USER.sub("", said).lower() for word in ENGINES_OWN_TROUBLE):
             raise
         raise StartRefused(f"The container could not be started: {said}.") from error
 

@@ -1,6 +1,6 @@
-"""What calls can leave behind that no row knows of: layers of images, and what logs say of exceptions."""
+"""What calls can leave behind that no row knows of: layers of images, running processes, and what logs say of exceptions."""
 
-from tests.system.stack import VAR, Stack
+from tests.system.stack import ENGINE_RUN, VAR, Stack, run
 
 Sizes = dict[str, int]
 
@@ -8,6 +8,11 @@ Sizes = dict[str, int]
 def layers(stack: Stack) -> set[str]:
     """Images that have no name, and on which nothing is built."""
     return set(stack.docker("images", "-q", "--no-trunc", "--filter", "dangling=true").split())
+
+
+def shims() -> list[str]:
+    """The parents of all containers of the test's engine that run, whether or not it knows of them: pid and command line."""
+    return run("pgrep", "-af", f"containerd-shim.*{ENGINE_RUN}", check=False).splitlines()
 
 
 def logs() -> Sizes:

@@ -1,0 +1,87 @@
+"""The engine takes a container for ended that runs: whoever asks for something gets it, and nothing goes on unseen.
+
+It happens to one that comes back after a SIGKILL, which hears of the end of what a container was before (moby 20.10). Here it is
+told of such an end.
+"""
+
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conditions import wait_until
+from tests.system.stack import ENGINE_RUN, Stack
+
+PUBLISH = ("containerd", "--address", f"{ENGINE_RUN}/exec/containerd/containerd.sock", "publish", "--namespace", "moby")
+EXIT = "/tasks/exit", b"containerd.events.TaskExit"  # its topic and its type (containerd, api/events/task.proto)
+KILLED = 137
+
+
+def lose_track(stack: Stack, project: int, name: str) -> int:
+    """Have the engine believe that a container has ended; the pid of its first process, which runs on."""
+    container, pid = stack.docker("inspect", "-f", "{{.Id}}", stack.docker_name(project, name)), stack.pid(project, name)
+    topic, kind = EXIT
+    event = _text(1, container.encode()) + _text(2, container.encode()) + _number(3, pid) + _number(4, KILLED)
+    event += _text(5, _number(1, int(time.time())))
+    subprocess.run([*PUBLISH, "--topic", topic], input=_text(1, kind) + _text(2, event), check=True, timeout=60)
+    state = "{{.State.Status}} {{.State.Pid}}"
+    wait_until(lambda: stack.docker("inspect", "-f", state, container) == "exited 0", "the engine takes it for ended")
+    assert runs(pid), "the control: it has not"
+    return pid
+
+
+def runs(pid: int) -> bool:
+    """Whether there is such a process, and it is more than an entry for its parent to read."""
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
+def _text(field: int, value: bytes) -> bytes:
+    """A field of a protobuf message that has a length."""
+    return _varint(field << 3 | 2) + _varint(len(value)) + value
+
+
+def _number(field: int, value: int) -> bytes:
+    return _varint(field << 3) + _varint(value)
+
+
+def _varint(value: int) -> bytes:
+    low, rest = value & 127, value >> 7
+    return bytes([low | 128]) + _varint(rest) if rest else bytes([low])
+
+
+@pytest.mark.parametrize("change", ["start", "restart"])
+def test_it_is_started_and_runs_once(stack: Stack, project: int, change: str) -> None:
+    web = stack.new_container(project, "web")
+    stray = lose_track(stack, project, "web")
+    answer = stack.post(f"/{change}-container/1/{web['docker_id']}/")
+    assert answer.status == 200, str(answer)
+    wait_until(lambda: not runs(stray), "what it was before ends")
+    assert stack.pings(project, "web", "router")
+
+
+@pytest.mark.parametrize("change", ["stop", "remove"])
+def test_it_ends(stack: Stack, project: int, change: str) -> None:
+    web = stack.new_container(project, "web")
+    stray = lose_track(stack, project, "web")
+    answer = stack.post(f"/{change}-container/1/{web['docker_id']}/")
+    assert answer.status == 200, str(answer)
+    wait_until(lambda: not runs(stray), "it ends")
+
+
+def test_reconcile_starts_it(stack: Stack, project: int) -> None:
+    stack.new_container(project, "web")
+    strays = [lose_track(stack, project, name) for name in ("web", "router")]
+    stack.manage("reconcile")
+    wait_until(lambda: not any(map(runs, strays)), "what they were before ends")
+    assert stack.pings(project, "web", "router")
+
+
+def test_it_goes_with_its_project(stack: Stack, project: int) -> None:
+    stack.new_container(project, "web")
+    strays = [lose_track(stack, project, name) for name in ("web", "router")]
+    stack.delete_project(project)
+    wait_until(lambda: not any(map(runs, strays)), "they end")
