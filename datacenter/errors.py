@@ -14,7 +14,7 @@ class ImageMissing(DatacenterError):
 
 
 class ContainerMissing(DatacenterError):
-    """The engine has no such container."""
+    """The engine has no such container, or is removing it."""
 
 
 class StartRefused(DatacenterError):

@@ -108,9 +108,9 @@ def replaced(container: Container, was: str, *changed: str) -> None:
 
 
 def settle(container: Container) -> None:
-    """Remove what an interrupted update left beside the container, which has its name to itself then."""
+    """Remove what an interrupted update left beside the container, which has its name to itself then; it goes if it is doomed."""
     found = host.engine.containers(container_labels(container))
-    own = next((one for one in found if one.docker_id == container.docker_id), None)
+    own = next((one for one in found if one.docker_id == container.docker_id and not one.doomed), None)
     for other in found:
         if other is not own:
             host.engine.delete_container(other)

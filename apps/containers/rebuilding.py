@@ -36,7 +36,7 @@ def addresses(project_id: int) -> dict[str, str]:
 
 
 def container_repair(project_id: int, name: str, operation: Operation, lease: Lease) -> None:
-    """Have the container of this name run or not as it is to, made anew if it is gone.
+    """Have the container of this name run or not as it is to, made anew if it is gone or doomed.
 
     One without a row is removed; so is what a lost worker was making, for its operation failed.
     """
@@ -62,7 +62,7 @@ def container_repair(project_id: int, name: str, operation: Operation, lease: Le
 
 def _there(container: Container) -> ContainerState | None:
     found = host.engine.containers(container_labels(container))
-    return next((one for one in found if one.docker_id == container.docker_id), None)
+    return next((one for one in found if one.docker_id == container.docker_id and not one.doomed), None)
 
 
 def _make_anew(container: Container, operation: Operation, lease: Lease) -> None:

@@ -34,7 +34,7 @@ class ContainerDrifts:
 
     def _container(self, wanted: ExpectedContainer) -> Iterator[str]:
         name, there = self._names.container(self._project.project_id, wanted.name), self._containers.get(wanted.docker_id)
-        if there is None:
+        if there is None or there.doomed:
             yield "it is gone from the engine"
         elif there.name != name:
             yield f"the engine has it as {there.name}"

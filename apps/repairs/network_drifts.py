@@ -42,7 +42,7 @@ def _network(names: Names, project: ExpectedProject, found: Survey) -> Iterator[
 
 def _router(names: Names, project: ExpectedProject, found: Survey) -> Iterator[tuple[str, str]]:
     router = found.containers.get(names.router(project.project_id))
-    if router is None:
+    if router is None or router.doomed:
         yield names.router(project.project_id), "the router is missing"
     elif router.docker_id != project.router_id:
         yield router.name, "the router is another"

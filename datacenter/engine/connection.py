@@ -13,6 +13,7 @@ from datacenter.errors import ContainerMissing, DatacenterError, DatacenterUnava
 
 TIMEOUT = 60  # seconds, for one request to the engine
 CONNECTIONS = 64  # that are kept: as many as a web process has threads
+DOOMED = "marked for removal"  # what the engine says of a container whose removal has begun
 # What the engine says of a container and of an image that another call is removing.
 GOING = ("already in progress", "unrecognized image ID")
 
@@ -45,7 +46,7 @@ def translated(what: str) -> Iterator[None]:
         raise ImageMissing(f"{what} failed: {error.explanation}.") from error
     except APIError as error:
         said = str(error.explanation or error)
-        if isinstance(error, NotFound) and "no such container" in said.lower():
+        if (isinstance(error, NotFound) and "no such container" in said.lower()) or DOOMED in said:
             raise ContainerMissing(f"{what} failed: {said}.") from error
         raise DatacenterError(f"{what} failed: {said}.") from error
     except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:  # the latter in the middle of a stream

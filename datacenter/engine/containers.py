@@ -13,7 +13,7 @@ from docker.errors import APIError
 from docker.types import LogConfig, Mount
 
 from datacenter.endpoints import Endpoint
-from datacenter.engine.connection import Connection, forgiving, label_filter, translated
+from datacenter.engine.connection import DOOMED, Connection, forgiving, label_filter, translated
 from datacenter.engine.shims import LOST_TRACK, end_shims, on_track
 from datacenter.errors import DatacenterError, StartRefused
 from datacenter.names import INSTANCE_KEY
@@ -26,7 +26,7 @@ STOPPED: Any = {"Name": "no", "MaximumRetryCount": 0}  # a policy that the stubs
 # A start that fails for another reason fails for what is in the image: its user, its directory, its command. The
 # engine's status codes do not tell (400, 404 and 500 for either).
 NO_COMMAND = "No command specified"
-ENGINES_OWN_TROUBLE = ("no such container", "endpoint", "network", "no space left", "driver")
+ENGINES_OWN_TROUBLE = ("no such container", DOOMED, "endpoint", "network", "no space left", "driver")
 UNKNOWN_USER = re.compile(r"unable to find (user|group) [^:]*")  # whose name may be any of these words
 LAST_LINES = 5  # of the log of a container that does not stay up
 SHORT_ID = 12  # characters of Docker's short id
@@ -63,9 +63,14 @@ class ContainerState:
 
     docker_id: str
     name: str
-    status: str  # Docker's word: created, running, paused, restarting, exited, dead
+    status: str  # Docker's word: created, running, paused, restarting, removing, exited, dead
     labels: Mapping[str, str]
     endpoints: Mapping[str, Endpoint]  # by id: its connections to networks, while it runs
+
+    @property
+    def doomed(self) -> bool:
+        """Whether its removal has begun: the engine does nothing else with it. One that was killed meanwhile must be asked again."""
+        return self.status in ("removing", "dead")
 
 
 class Containers(Connection):

@@ -148,6 +148,7 @@ ONE_THING: dict[str, tuple[Callable[[Survey], Survey], tuple[int, str, str]]] = 
     "network id": (lambda s: replace(s, networks=dict(s.networks) | {"nm-p7": "x"}), (7, "network", "nm-p7")),
     "router": (lambda s: replace(s, containers=without(s.containers, "nm-p7-router")), (7, "network", "nm-p7-router")),
     "router's state": (lambda s: with_container(s, "nm-p7-router", status="exited"), (7, "network", "nm-p7-router")),
+    "doomed router": (lambda s: with_container(s, "nm-p7-router", status="dead"), (7, "network", "nm-p7-router")),
     "rules": (lambda s: replace(s, other_rules=frozenset({"nm-p7-router"})), (7, "rules", "nm-p7-router")),
     "patch port": (lambda s: without_port(s, "nm-p7", "nm-p7-s1"), (7, "network", "nm-p7-s1")),
     "far patch port": (lambda s: without_port(s, "nm-vtep", "nm-s2-p7"), (7, "network", "nm-s2-p7")),
@@ -173,6 +174,8 @@ ONE_THING: dict[str, tuple[Callable[[Survey], Survey], tuple[int, str, str]]] = 
     ),
     "container": (lambda s: replace(s, containers=without(s.containers, WEB)), (7, "container", "web")),
     "container's state": (lambda s: with_container(s, WEB, status="exited"), (7, "container", "web")),
+    "doomed container": (lambda s: with_container(s, WEB, status="dead"), (7, "container", "web")),
+    "doomed idle": (lambda s: with_container(s, "nm-p7.idle", status="dead"), (7, "container", "idle")),
     "container's name": (lambda s: with_container(s, WEB, name="nm-p7.web.next"), (7, "container", "web")),
     "idle runs": (lambda s: with_container(s, "nm-p7.idle", status="running"), (7, "container", "idle")),
     "stranger": (

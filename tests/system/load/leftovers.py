@@ -10,9 +10,10 @@ def layers(stack: Stack) -> set[str]:
     return set(stack.docker("images", "-q", "--no-trunc", "--filter", "dangling=true").split())
 
 
-def shims() -> list[str]:
-    """The parents of all containers of the test's engine that run, whether or not it knows of them: pid and command line."""
-    return run("pgrep", "-af", f"containerd-shim.*{ENGINE_RUN}", check=False).splitlines()
+def running() -> list[str]:
+    """First processes of containers that the test's engine has started, whether or not it knows of them: pid and command line."""
+    shims = run("pgrep", "-d,", "-f", f"containerd-shim.*{ENGINE_RUN}", check=False).strip()
+    return run("pgrep", "-a", "-P", shims, check=False).splitlines() if shims else []
 
 
 def logs() -> Sizes:

@@ -11,6 +11,12 @@ sql() {{ runuser -u postgres -- psql -p {POSTGRES_PORT} -d {DATABASE} -qtAXc "$1
 of() {{ echo external_ids:netmanager.instance=$instance external_ids:netmanager.project=$1; }}
 stray() {{ ovs-vsctl add-port $bridge $instance-${{1}}stray -- set interface $instance-${{1}}stray $(of $project) "${{@:2}}"; }}
 patch() {{ ovs-vsctl list-ports $bridge | grep -m1 -- '-s[0-9]*$'; }}
+half_removed() {{
+    local kept=$(docker inspect -f '{{{{.GraphDriver.Data.UpperDir}}}}' $1)/kept
+    touch $kept && chattr +i $kept
+    docker rm -f $1 && return 1
+    chattr -i $kept
+}}
 its_flows=cookie=$(printf '0x6e6d%012x' $project)
 port_of() {{ ovs-vsctl -f csv -d bare --no-headings --columns name find interface external_ids:netmanager.address="$1"; }}
 """
@@ -44,6 +50,9 @@ HARM: dict[str, tuple[str, str]] = {
         r"rules {router}: they are not those",
     ),
     "a container": ("docker rm -f $web", r"container web: it is gone from the engine"),
+    "a container that is removed half": ("half_removed $web", r"container web: it is gone from the engine"),
+    "a stopped container that is removed half": ("half_removed $idle", r"container idle: it is gone from the engine"),
+    "a router that is removed half": ("half_removed $router", r"network {router}: the router is missing"),
     "a stopped container": ("docker stop -t0 $web", r"container web: it is to run, and is exited"),
     "a paused container": ("docker pause $web", r"container web: it is to run, and is paused"),
     "a container that should be stopped": ("docker start $idle", r"container idle: it is to be stopped, and is running"),
@@ -102,6 +111,7 @@ AT_ONCE = (  # all of HARM, that which does not hide each other together
     ("the routing bridge", "a patch port", "a stopped container", "a dead port", "a name of nobody"),
     ("a patch port to nowhere", "all flows of the VTEP bridge", "a container's port", "a name with another address"),
     ("a tunnel port", "the router", "a container", "a container that should be stopped", "the routing bridge's flows"),
+    ("a router that is removed half", "a container that is removed half", "a stopped container that is removed half"),
     ("its flows", "a stopped router", "a container's interface", "a rule of the firewall"),
     ("another's flow", "rules of the router", "an MTU", "the id of the network"),
 )  # fmt: skip

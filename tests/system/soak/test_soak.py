@@ -57,9 +57,9 @@ def test_what_was_acknowledged_is_so_and_all_is_whole_whatever_was_killed_meanwh
     assert len(everybody) == len(PROJECTS) * CONTAINERS
     assert reach.wrong(everybody) == []
     assert _left(stack) == []
-    assert leftovers.shims(), "the control: containers run"
+    assert leftovers.running(), "the control: containers run"
     projects.delete(stack, PROJECTS)
     assert _left(stack) == []
-    wait_until(lambda: not leftovers.shims(), "nothing of containers runs on", WHOLE)
+    wait_until(lambda: not leftovers.running(), "nothing of containers runs on", WHOLE)
     wait_until(lambda: leftovers.layers(stack) <= layers, "nothing of builds is left", WHOLE)
     assert not wrong, "\n".join(wrong)

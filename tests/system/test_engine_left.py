@@ -1,7 +1,7 @@
-"""The engine takes a container for ended that runs: whoever asks for something gets it, and nothing goes on unseen.
+"""What an engine leaves that is killed in the middle: whoever asks for something gets it, and nothing goes on unseen.
 
-It happens to one that comes back after a SIGKILL, which hears of the end of what a container was before (moby 20.10). Here it is
-told of such an end.
+It can take a container for ended that runs, for it hears of the end of what the container was before (moby 20.10); here it is
+told of such an end. And it can have removed a container half; here one has a file that cannot be removed.
 """
 
 import subprocess
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conditions import wait_until
+from tests.system.repairs.harm import HARM, harm
 from tests.system.stack import ENGINE_RUN, Stack
 
 PUBLISH = ("containerd", "--address", f"{ENGINE_RUN}/exec/containerd/containerd.sock", "publish", "--namespace", "moby")
@@ -78,6 +79,25 @@ def test_reconcile_starts_it(stack: Stack, project: int) -> None:
     stack.manage("reconcile")
     wait_until(lambda: not any(map(runs, strays)), "what they were before ends")
     assert stack.pings(project, "web", "router")
+
+
+@pytest.mark.parametrize("change", ["start", "restart", "stop"])
+def test_one_that_is_removed_half_is_lost_until_it_is_made_anew(stack: Stack, project: int, change: str) -> None:
+    web = stack.new_container(project, "web")
+    harm(project, HARM["a container that is removed half"][0], "")
+    answer = stack.post(f"/{change}-container/1/{web['docker_id']}/")
+    assert (answer.status, answer.body["code"]) == (500, "container_lost"), str(answer)
+    stack.manage("reconcile")
+    anew = stack.get(f"/get-project-containers/1/{project}/").body["containers"]
+    assert [(one["container_name"], one["ip"], one["status"]) for one in anew] == [("web", web["ip"], "running")]
+    assert stack.pings(project, "web", "router")
+
+
+def test_one_that_is_removed_half_can_be_removed(stack: Stack, project: int) -> None:
+    web = stack.new_container(project, "web")
+    harm(project, HARM["a container that is removed half"][0], "")
+    assert stack.post(f"/remove-container/1/{web['docker_id']}/").status == 200
+    assert stack.docker("ps", "-aqf", f"name={stack.docker_name(project, 'web')}") == ""
 
 
 def test_it_goes_with_its_project(stack: Stack, project: int) -> None:
