@@ -69,7 +69,7 @@ class ContainerState:
 
     @property
     def doomed(self) -> bool:
-        """Whether its removal has begun: the engine does nothing else with it. One that was killed meanwhile must be asked again."""
+        """Whether its removal has begun: the engine does nothing else with it, and goes on once it is asked again."""
         return self.status in ("removing", "dead")
 
 
