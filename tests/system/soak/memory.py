@@ -59,12 +59,18 @@ class Memory:
         return lines
 
     def growing(self) -> list[str]:
-        """What clearly grows."""
+        """What clearly grows, and is more than it was before it was killed: until then it fills again what it had."""
         return [
             f"{process.name} grows by {slope(_warm(series)):.0f} kB/min"
             for process, series in self.series.items()
-            if grows(_warm(series))
+            if grows(_warm(series)) and series[-1][1] > self._most_before(process)
         ]
+
+    def _most_before(self, process: Process) -> float:
+        """kB that the program had in lives that began before this one; 0 without any."""
+        began = self.series[process][0][0]
+        earlier = [series for other, series in self.series.items() if other.name == process.name and series[0][0] < began]
+        return max((size for series in earlier for _, size in series), default=0.0)
 
     def _run(self) -> None:
         while not self._ended.wait(BETWEEN):
@@ -90,7 +96,10 @@ def _warm(series: Series) -> Series:
 
 
 def _sizes() -> dict[Process, float]:
-    """kB of each program with all its processes, of the engine and of Open vSwitch; what several share counts once."""
+    """kB of each program with all its processes, of the engine and of Open vSwitch.
+
+    What several share counts in each: a worker's processes make shared pages their own for as long as they live, which adds none.
+    """
     found: dict[Process, float] = defaultdict(float)
     for directory in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it has ended
@@ -104,9 +113,9 @@ def _sizes() -> dict[Process, float]:
 
 
 def _size(directory: Path) -> int:
-    """Proportional set size of a process, in kB (proc(5), smaps_rollup)."""
+    """Resident set size of a process, in kB (proc(5), smaps_rollup)."""
     lines = (directory / "smaps_rollup").read_text().splitlines()
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+    return next((int(line.split()[1]) for line in lines if line.startswith("Rss:")), 0)
 
 
 def _process(directory: Path) -> Iterator[Process]:

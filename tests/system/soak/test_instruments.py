@@ -8,7 +8,7 @@ from tests.system.room.frames import Addresses
 from tests.system.room.mesh import Member, Place, Seen
 from tests.system.soak.acknowledged import UNANSWERED, UNKNOWN, Acknowledged
 from tests.system.soak.documented import while_killed
-from tests.system.soak.memory import BOUND, LONG, Series, grows, slope
+from tests.system.soak.memory import BOUND, LONG, WARM_UP, Memory, Process, Series, grows, slope
 from tests.system.soak.reach import crossings
 
 WEB = {"container_name": "web", "docker_id": "0123456789ab", "ip": "10.80.2.128"}
@@ -79,6 +79,19 @@ def test_memory_grows_that_does_so_fast_and_all_the_time() -> None:
     assert not grows(_memory(300, BOUND / 2))
     assert not grows(_memory(300, 4 * BOUND, 0)), "it has come to rest"
     assert not grows(_memory(LONG / 2, 2 * BOUND)), "too short to tell"
+
+
+def test_one_that_was_killed_may_fill_again_what_it_had_and_no_more() -> None:
+    seconds, memory = WARM_UP + 2 * LONG, Memory()
+    memory.series[Process("worker", 1)] = _memory(seconds, 4 * BOUND, 0)
+    most = memory.series[Process("worker", 1)][-1][1]
+    slower = [(seconds + at, size) for at, size in _memory(seconds, 2 * BOUND)]
+    memory.series[Process("worker", 2)] = [reading for reading in slower if reading[1] < most]
+    assert memory.growing() == []
+    memory.series[Process("worker", 2)].append((2 * seconds, most + 1))
+    assert len(memory.growing()) == 1
+    memory.series[Process("web", 3)] = slower
+    assert len(memory.growing()) == 2, "there was no other of it"
 
 
 def test_what_crosses_is_told_from_what_stays() -> None:
