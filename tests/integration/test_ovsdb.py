@@ -203,7 +203,7 @@ def test_deleting_a_bridge_twice_takes_its_ports_along(ovsdb: Ovsdb, bridge: str
     for _ in range(2):
         ovsdb.delete_bridge(bridge)
     assert bridge not in bridges()
-    assert not link_exists(bridge)
+    wait_until(lambda: not link_exists(bridge), "vswitchd has removed its interface")
     assert vsctl("--columns=name", "find", "Interface", f"name={veth}") == ""
 
 
