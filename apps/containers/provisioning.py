@@ -18,7 +18,7 @@ from apps.operations.models import ENDED, Operation, State, Step
 from apps.projects.models import Project
 from apps.projects.quotas import quota_check
 from datacenter.addressing import Subnet, mac_of
-from datacenter.engine import ContainerSpec
+from datacenter.engine import ContainerSpec, ContainerState
 from datacenter.errors import DatacenterError, ImageMissing, StartRefused
 from datacenter.names import CONTAINER_KEY, project_domain
 
@@ -107,10 +107,15 @@ def replaced(container: Container, was: str, *changed: str) -> None:
     container.save(update_fields=["docker_id", *changed, "updated"])
 
 
+def own_of(container: Container, found: list[ContainerState]) -> ContainerState | None:
+    """The one of them that its row knows, unless it is doomed; pure."""
+    return next((one for one in found if one.docker_id == container.docker_id and not one.doomed), None)
+
+
 def settle(container: Container) -> None:
     """Remove what an interrupted update left beside the container, which has its name to itself then; it goes if it is doomed."""
     found = host.engine.containers(container_labels(container))
-    own = next((one for one in found if one.docker_id == container.docker_id and not one.doomed), None)
+    own = own_of(container, found)
     for other in found:
         if other is not own:
             host.engine.delete_container(other)

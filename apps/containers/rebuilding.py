@@ -10,6 +10,7 @@ from apps.containers.provisioning import (
     container_spec,
     create,
     forget_half_made,
+    own_of,
     replaced,
     restart,
     settle,
@@ -20,7 +21,6 @@ from apps.errors import Broken
 from apps.operations.locks import Lease, builds_lease
 from apps.operations.models import Operation
 from apps.projects.models import Project
-from datacenter.engine import ContainerState
 from datacenter.errors import ImageMissing
 from datacenter.names import CONTAINER_KEY, ROUTER_HOSTNAME
 
@@ -47,7 +47,7 @@ def container_repair(project_id: int, name: str, operation: Operation, lease: Le
         return
     if not container.docker_id:  # it is being made: its build goes on
         return
-    there = _there(container)
+    there = own_of(container, host.engine.containers(container_labels(container)))
     if there is None:
         _make_anew(container, operation, lease)
     else:
@@ -58,11 +58,6 @@ def container_repair(project_id: int, name: str, operation: Operation, lease: Le
         restart(container)
     else:
         start(container)
-
-
-def _there(container: Container) -> ContainerState | None:
-    found = host.engine.containers(container_labels(container))
-    return next((one for one in found if one.docker_id == container.docker_id and not one.doomed), None)
 
 
 def _make_anew(container: Container, operation: Operation, lease: Lease) -> None:

@@ -18,7 +18,8 @@ def ensure_router(project: Project, mtu: int) -> str:
     present = {c.name: c for c in host.engine.containers(spec.labels)}.get(spec.name)
     if present and present.status == "running":
         return present.docker_id
-    if present and not present.doomed and present.status != "created":  # that one may not be connected to the routing bridge
+    # One that is created may not be connected to the routing bridge: its worker was lost before.
+    if present and present.status != "created" and not present.doomed:
         return _started(present.docker_id)
     host.hosts.add(project.pk, ROUTER_HOSTNAME, host.plan.subnet(project.vlan).router)
     host.engine.ensure_volume(host.names.leases(project.pk), host.names.owner(project.pk))

@@ -10,7 +10,7 @@ from datacenter.engine.connection import Connection, translated
 class Inspected:
     """What the engine says of one container."""
 
-    status: str  # Docker's word: created, running, paused, restarting, exited, dead
+    status: str  # Docker's word: created, running, paused, restarting, removing, exited, dead
     pid: int  # of its first process, on the host; 0 unless it runs
     started: datetime  # of its last start; year 1 if there was none
     memory: int  # its limit in bytes; 0: none

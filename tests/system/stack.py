@@ -302,6 +302,14 @@ def _ran(*command: str, timeout: float) -> subprocess.CompletedProcess[str]:
     return done
 
 
+def lives(pid: int) -> bool:
+    """Whether there is such a process, and it is more than an entry for its parent to read."""
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
 def _succeeds(*command: str) -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
@@ -313,6 +321,4 @@ def _end(pid: int, sig: int = signal.SIGTERM) -> None:
     if str(ENGINE_RUN).encode() not in Path(f"/proc/{pid}/cmdline").read_bytes():
         return  # the number is another process's by now
     os.kill(pid, sig)
-    wait_until(
-        lambda: not Path(f"/proc/{pid}").exists() or "State:\tZ" in Path(f"/proc/{pid}/status").read_text(), f"pid {pid} ends"
-    )
+    wait_until(lambda: not lives(pid), f"pid {pid} ends")

@@ -6,38 +6,28 @@ told of such an end. And it can have removed a container half; here one has a fi
 
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 
 from tests.conditions import wait_until
 from tests.system.repairs.harm import HARM, harm
-from tests.system.stack import ENGINE_RUN, Stack
+from tests.system.stack import ENGINE_RUN, Stack, lives
 
 PUBLISH = ("containerd", "--address", f"{ENGINE_RUN}/exec/containerd/containerd.sock", "publish", "--namespace", "moby")
-EXIT = "/tasks/exit", b"containerd.events.TaskExit"  # its topic and its type (containerd, api/events/task.proto)
+TOPIC, TYPE = "/tasks/exit", b"containerd.events.TaskExit"  # containerd, api/events/task.proto
 KILLED = 137
 
 
 def lose_track(stack: Stack, project: int, name: str) -> int:
     """Have the engine believe that a container has ended; the pid of its first process, which runs on."""
     container, pid = stack.docker("inspect", "-f", "{{.Id}}", stack.docker_name(project, name)), stack.pid(project, name)
-    topic, kind = EXIT
     event = _text(1, container.encode()) + _text(2, container.encode()) + _number(3, pid) + _number(4, KILLED)
     event += _text(5, _number(1, int(time.time())))
-    subprocess.run([*PUBLISH, "--topic", topic], input=_text(1, kind) + _text(2, event), check=True, timeout=60)
+    subprocess.run([*PUBLISH, "--topic", TOPIC], input=_text(1, TYPE) + _text(2, event), check=True, timeout=60)
     state = "{{.State.Status}} {{.State.Pid}}"
     wait_until(lambda: stack.docker("inspect", "-f", state, container) == "exited 0", "the engine takes it for ended")
-    assert runs(pid), "the control: it has not"
+    assert lives(pid), "the control: it has not"
     return pid
-
-
-def runs(pid: int) -> bool:
-    """Whether there is such a process, and it is more than an entry for its parent to read."""
-    try:
-        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return False
 
 
 def _text(field: int, value: bytes) -> bytes:
@@ -54,30 +44,31 @@ def _varint(value: int) -> bytes:
     return bytes([low | 128]) + _varint(rest) if rest else bytes([low])
 
 
-@pytest.mark.parametrize("change", ["start", "restart"])
-def test_it_is_started_and_runs_once(stack: Stack, project: int, change: str) -> None:
+def ask_of_lost(stack: Stack, project: int, change: str) -> None:
+    """A call for a new container `web` of which the engine has lost track; what it was ends."""
     web = stack.new_container(project, "web")
     stray = lose_track(stack, project, "web")
     answer = stack.post(f"/{change}-container/1/{web['docker_id']}/")
     assert answer.status == 200, str(answer)
-    wait_until(lambda: not runs(stray), "what it was before ends")
+    wait_until(lambda: not lives(stray), "what it was before ends")
+
+
+@pytest.mark.parametrize("change", ["start", "restart"])
+def test_it_is_started_and_runs_once(stack: Stack, project: int, change: str) -> None:
+    ask_of_lost(stack, project, change)
     assert stack.pings(project, "web", "router")
 
 
 @pytest.mark.parametrize("change", ["stop", "remove"])
 def test_it_ends(stack: Stack, project: int, change: str) -> None:
-    web = stack.new_container(project, "web")
-    stray = lose_track(stack, project, "web")
-    answer = stack.post(f"/{change}-container/1/{web['docker_id']}/")
-    assert answer.status == 200, str(answer)
-    wait_until(lambda: not runs(stray), "it ends")
+    ask_of_lost(stack, project, change)
 
 
 def test_reconcile_starts_it(stack: Stack, project: int) -> None:
     stack.new_container(project, "web")
     strays = [lose_track(stack, project, name) for name in ("web", "router")]
     stack.manage("reconcile")
-    wait_until(lambda: not any(map(runs, strays)), "what they were before ends")
+    wait_until(lambda: not any(map(lives, strays)), "what they were before ends")
     assert stack.pings(project, "web", "router")
 
 
@@ -104,4 +95,4 @@ def test_it_goes_with_its_project(stack: Stack, project: int) -> None:
     stack.new_container(project, "web")
     strays = [lose_track(stack, project, name) for name in ("web", "router")]
     stack.delete_project(project)
-    wait_until(lambda: not any(map(runs, strays)), "they end")
+    wait_until(lambda: not any(map(lives, strays)), "they end")

@@ -12,7 +12,7 @@ from tests.conditions import wait_until
 from tests.system.matrix.kills import OVS_RUN, start_ovs
 from tests.system.matrix.site import Site
 from tests.system.services import Postgres, Redis
-from tests.system.stack import ENGINE_DATA, ENGINE_RUN, INSTANCE, VAR, run
+from tests.system.stack import ENGINE_DATA, ENGINE_RUN, INSTANCE, VAR, lives, run
 from tests.system.state.facts import NAMES, veths
 
 OURS = (f"NETMANAGER_VAR={VAR}".encode(), str(ENGINE_RUN).encode())  # in the environment or command line of what the stack runs
@@ -57,15 +57,8 @@ def _kill(pids: list[int]) -> list[int]:
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not any(_lives(pid) for pid in pids), "all of them have ended")
+    wait_until(lambda: not any(lives(pid) for pid in pids), "all of them have ended")
     return pids
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return False
 
 
 def _forget() -> None:
