@@ -19,12 +19,13 @@ ROUTER_CONTEXT = Path(__file__).parent / "router"
 
 @dataclass(frozen=True)
 class Site:
-    """What the operator decides: uplink (`nat` or a NIC), DNS servers, networks out of reach, where switches are."""
+    """What the operator decides: uplink (`nat` or a NIC), DNS servers, networks out of reach, where switches are, base image."""
 
     uplink: str
     dns: tuple[IPv4Address, ...]
     egress_deny: tuple[IPv4Network, ...] | None  # None: every network the host is directly connected to
     room: Room
+    base_image: str  # of the router's image
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def bootstrap(names: Names, plan: Plan, site: Site, ovsdb: Ovsdb, engine: Engine
     _ensure_vtep(names, ovsdb, found)
     _ensure_routing(names, plan, site, ovsdb, found)
     firewall.install(policy(names, plan, site))
-    engine.build_image(ROUTER_CONTEXT, names.router_image, names.owner())
+    engine.build_image(ROUTER_CONTEXT, names.router_image, names.owner(), site.base_image)
     network_id = engine.ensure_network(
         NetworkSpec(names.routing, names.driver, names.routing, plan.public, plan.public_gateway, None, names.owner())
     )

@@ -10,6 +10,8 @@ import environ
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from datacenter.base_image import default_base_image
+
 django_stubs_ext.monkeypatch()  # ModelAdmin[Project] and its like, at run time too
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -50,7 +52,8 @@ NETMANAGER_CONTAINER_CPUS = env.float("NETMANAGER_CONTAINER_CPUS", 1.0)
 NETMANAGER_CONTAINER_PIDS = env.int("NETMANAGER_CONTAINER_PIDS", 512)
 NETMANAGER_ROUTER_MEMORY = env.int("NETMANAGER_ROUTER_MEMORY", 64 * 1024 * 1024)
 
-# Builds of images from users' Dockerfiles
+# Images: what ours are built from, and the limits of builds of users' Dockerfiles
+NETMANAGER_BASE_IMAGE = env.str("NETMANAGER_BASE_IMAGE", "") or default_base_image()
 NETMANAGER_BUILD_SECONDS = env.int("NETMANAGER_BUILD_SECONDS", 600)
 NETMANAGER_BUILD_MEMORY = env.int("NETMANAGER_BUILD_MEMORY", 1024 * 1024 * 1024)
 NETMANAGER_BUILD_CPUSET = env.str("NETMANAGER_BUILD_CPUSET", f"{(os.cpu_count() or 1) // 2}-{(os.cpu_count() or 1) - 1}")

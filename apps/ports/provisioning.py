@@ -36,7 +36,9 @@ def room() -> Room:
 
 def site(switches: Room) -> Site:
     """What the operator has decided, and where these switches are."""
-    return Site(settings.NETMANAGER_UPLINK, host.dns_servers(), settings.NETMANAGER_EGRESS_DENY, switches)
+    return Site(
+        settings.NETMANAGER_UPLINK, host.dns_servers(), settings.NETMANAGER_EGRESS_DENY, switches, settings.NETMANAGER_BASE_IMAGE
+    )
 
 
 def ensure_switches() -> list[str]:

@@ -61,12 +61,12 @@ class Images(Connection):
             raise ImageMissing(f"Image {reference} has {pulled.size} bytes, more than the {largest} that one may have.")
         return pulled
 
-    def build_image(self, context: Path, tag: str, labels: Mapping[str, str]) -> None:
-        """Build our own image from a directory with a Dockerfile, in the host's network."""
+    def build_image(self, context: Path, tag: str, labels: Mapping[str, str], base: str) -> None:
+        """Build our own image from a directory, in the host's network; its Dockerfile starts from `ARG BASE_IMAGE`, the base."""
         with translated(f"Building image {tag}"):
             lines = self._api.build(
                 fileobj=_tar(context), custom_context=True, tag=tag, labels=dict(labels), rm=True, forcerm=True,
-                network_mode="host", decode=True,
+                network_mode="host", decode=True, buildargs={"BASE_IMAGE": base},
             )  # fmt: skip
             for line in lines:
                 if "error" in line:

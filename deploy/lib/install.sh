@@ -1,6 +1,29 @@
 # What the machine must be and have: Debian packages, a virtualenv, the base image.
-PACKAGES="ca-certificates curl debootstrap iproute2 iptables nftables openvswitch-switch postgresql python3 python3-venv redis-server"
-PACKAGES="$PACKAGES dhcpcd-base iputils-ping openssh-client"  # of the lab in a box
+
+# programs ID VERSION_ID: what a NetManager runs on a release (ID and VERSION_ID as in /etc/os-release), as lines PACKAGE PROGRAM
+programs() {
+    cat <<'PROGRAMS'
+ca-certificates update-ca-certificates
+curl curl
+debootstrap debootstrap
+iproute2 ip
+iptables iptables
+nftables nft
+openvswitch-switch ovs-vsctl
+postgresql pg_ctlcluster
+python3 python3
+python3-venv python3
+redis-server redis-server
+dhcpcd-base dhcpcd
+iputils-ping ping
+openssh-client ssh
+docker.io dockerd
+PROGRAMS
+    case "$1 $2" in  # Debian 13 took the client out of docker.io
+        "debian 12" | ubuntu\ *) echo docker.io docker ;;
+        *) echo docker-cli docker ;;
+    esac
+}
 
 # what cannot work, said before anything is done
 preflight() {
@@ -36,10 +59,19 @@ install_packages() {
         fail "apt-get could not install ${missing[*]}; see $NETMANAGER_VAR/log/apt.log."
 }
 
-# the packages of a NetManager; another Docker Engine than Debian's will do
+# install_machine PACKAGE...: what a NetManager runs, and these; another Docker Engine than Debian's will do, with its client
 install_machine() {
-    # shellcheck disable=SC2086
-    if command -v dockerd >/dev/null; then install_packages $PACKAGES "$@"; else install_packages $PACKAGES docker.io "$@"; fi
+    local ID VERSION_ID='' package program packages=()
+    # shellcheck disable=SC1091
+    . /etc/os-release
+    while read -r package program; do
+        case $program in dockerd | docker) ! command -v "$program" >/dev/null || continue ;; esac
+        packages+=("$package")
+    done < <(programs "$ID" "$VERSION_ID")
+    install_packages "${packages[@]}" "$@"
+    while read -r package program; do
+        command -v "$program" >/dev/null || fail "the program $program is missing; install it: apt-get install --reinstall $package"
+    done < <(programs "$ID" "$VERSION_ID")
 }
 
 # install_python REQUIREMENTS: a virtualenv that holds exactly these; repeated only when they or the place change
@@ -58,18 +90,20 @@ install_python() {
     cat requirements*.txt >"$mark"
 }
 
-# debian:bookworm-slim, pulled where there is a registry, else made from Debian's packages
+# Have the engine hold NETMANAGER_BASE_IMAGE: pulled where there is a registry, else made from Debian's packages.
 ensure_base_image() {
-    local image=debian:bookworm-slim cache=$ROOT/var/cache
-    local tar=$cache/debian-bookworm-slim.tar tree=$cache/debian-bookworm-slim
+    local image=$NETMANAGER_BASE_IMAGE cache=$ROOT/var/cache codename tar tree
     docker image inspect "$image" >/dev/null 2>&1 && return 0
-    if [ ! -f "$tar" ]; then
+    codename=$(sed -nE 's/^debian:([a-z]+)-slim$/\1/p' <<<"$image")
+    tar=$cache/debian-$codename-slim.tar tree=$cache/debian-$codename-slim
+    if [ -z "$codename" ] || [ ! -f "$tar" ]; then
         say "getting $image"
         timeout 120 docker pull -q "$image" >/dev/null 2>&1 && return 0
+        [ -n "$codename" ] || fail "NETMANAGER_BASE_IMAGE is $image, which cannot be pulled; only debian:CODENAME-slim can be made here."
         say "no registry answers: making $image from Debian's packages"
         mkdir -p "$cache"
         rm -rf "$tree"
-        debootstrap --variant=minbase bookworm "$tree" >"$NETMANAGER_VAR/log/debootstrap.log" 2>&1 ||
+        debootstrap --variant=minbase "$codename" "$tree" >"$NETMANAGER_VAR/log/debootstrap.log" 2>&1 ||
             fail "debootstrap failed; see $NETMANAGER_VAR/log/debootstrap.log."
         tar -C "$tree" -cf "$tar.part" . && mv "$tar.part" "$tar"
         rm -rf "$tree"

@@ -15,6 +15,7 @@ load_settings() {
     # shellcheck disable=SC1090
     . "$NETMANAGER_ENV_FILE"
     : "${NETMANAGER_INSTANCE:=nm}" "${NETMANAGER_LISTEN:=127.0.0.1:8000}" "${REDIS_URL:=redis://127.0.0.1:6379/0}"
+    : "${NETMANAGER_BASE_IMAGE:=$(/usr/bin/python3 datacenter/base_image.py)}"
     RUN=/run/netmanager/$NETMANAGER_INSTANCE
     NETMANAGER_API=http://${NETMANAGER_LISTEN/#0.0.0.0:/127.0.0.1:}
     set +a

@@ -145,7 +145,7 @@ def test_an_underlay_that_is_too_narrow_is_told() -> None:
 
 def test_a_trunk_counts_with_its_own_mtu_and_a_tunnel_with_50_bytes_less(trunk: Wire) -> None:
     def built(room: Room) -> int:
-        return mtu(Site(uplink=UNDERLAY, dns=(), egress_deny=None, room=room))
+        return mtu(Site(uplink=UNDERLAY, dns=(), egress_deny=None, room=room, base_image=""))
 
     underlay_bridge(datapath_type())
     run("ip", "link", "set", NIC, "mtu", "1480")

@@ -1,13 +1,15 @@
 """The second scene: an image of a student's own, built inside the project's network, and its update."""
 
+from django.conf import settings
+
 from apps.ports.demo.stage import HERE, OWN, USER, Stage
 
-FIRST = """FROM debian:bookworm-slim
-RUN echo "built inside of the project's network" >/version
+FROM = f"FROM {settings.NETMANAGER_BASE_IMAGE}\n"
+FIRST = f"""{FROM}RUN echo "built inside of the project's network" >/version
 CMD ["sh", "-c", "cat /version; sleep infinity"]
 """
 SECOND = FIRST.replace("built", "built again")
-DIES = 'FROM debian:bookworm-slim\nCMD ["sh", "-c", "echo this one gives up; exit 1"]\n'
+DIES = f'{FROM}CMD ["sh", "-c", "echo this one gives up; exit 1"]\n'
 
 
 def play(stage: Stage) -> None:
