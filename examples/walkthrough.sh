@@ -8,6 +8,7 @@
 set -eu
 API=${NETMANAGER_API:-http://127.0.0.1:8000}
 TOKEN=${TOKEN:-$(cat "$(dirname "$0")/../var/dml-servant.token")}  # manage.py create_service_token NAME makes one
+IMAGE=${IMAGE:-debian:$(. /etc/os-release; echo "$VERSION_CODENAME")-slim}  # of the lab's host, on which this runs, or say another
 ME=${ME:-1} STRANGER=999999 PROJECT=${PROJECT:-424242} SOCKET=${SOCKET:-}
 WORK=$(mktemp -d)
 
@@ -66,10 +67,10 @@ call 400 POST "/new-container/$ME/$PROJECT/" -F name=web
 expect code name_taken
 
 echo "# One that is built from a Dockerfile, inside the project's network."
-printf 'FROM debian:bookworm-slim\nRUN echo hello >/greeting\nCMD cat /greeting; exec sleep infinity\n' >"$WORK/Dockerfile"
+printf 'FROM %s\nRUN echo hello >/greeting\nCMD cat /greeting; exec sleep infinity\n' "$IMAGE" >"$WORK/Dockerfile"
 call 200 POST "/new-container/$ME/$PROJECT/" -F name=greeter -F "dockerfile=@$WORK/Dockerfile"
 greeter=$(field docker_id)
-printf 'FROM debian:bookworm-slim\nRUN echo this fails; false\n' >"$WORK/broken"
+printf 'FROM %s\nRUN echo this fails; false\n' "$IMAGE" >"$WORK/broken"
 call 400 POST "/new-container/$ME/$PROJECT/" -F name=broken -F "dockerfile=@$WORK/broken"
 expect code build_failed  # the sentence has the last lines, the operation all of them (see below)
 

@@ -23,6 +23,7 @@ from tests.system.shell import Shell
 
 ROOT = Path(__file__).parents[2]
 INSTANCE = "nms"
+BASE_IMAGE = os.environ["NETMANAGER_BASE_IMAGE"]  # deploy/test.sh has it from the settings
 LISTEN = "127.0.0.1:8010"
 VAR = ROOT / "var" / "nms-stack"
 ENV_FILE = VAR / "env"

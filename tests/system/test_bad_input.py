@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.system.stack import DATABASE, LISTEN, Stack, postgres
+from tests.system.stack import BASE_IMAGE, DATABASE, LISTEN, Stack, postgres
 from tests.system.test_leftovers import host_state
 
 LARGEST = 2**31 - 1
@@ -40,7 +40,7 @@ def test_a_name_that_is_none(stack: Stack, name: str) -> None:
     assert "name: " in answer.body["error"]
 
 
-@pytest.mark.parametrize("image", ["nothing", "debian:bookworm-slim", "x" * 64])
+@pytest.mark.parametrize("image", ["nothing", BASE_IMAGE, "x" * 64])
 def test_an_image_that_is_not_in_the_catalogue(stack: Stack, image: str) -> None:
     answer = stack.post("/new-container/1/5001/", image=image)
     assert answer.status == 400

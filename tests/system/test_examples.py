@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.system.lab import Lab
-from tests.system.stack import LISTEN, ROOT, Stack, run
+from tests.system.stack import BASE_IMAGE, LISTEN, ROOT, Stack, run
 from tests.system.state import differences
 from tests.system.state.facts import rows
 
@@ -63,7 +63,7 @@ def test_the_caller_outlives_a_web_process_that_is_killed_under_it_and_nothing_i
 
 def test_the_caller_sends_files(stack: Stack, project: int, tmp_path: Path) -> None:
     dockerfile = tmp_path / "Dockerfile"
-    dockerfile.write_text('FROM debian:bookworm-slim\nCMD ["sleep", "infinity"]\n')
+    dockerfile.write_text(f'FROM {BASE_IMAGE}\nCMD ["sleep", "infinity"]\n')
     with _caller(stack, "POST", f"/new-container/1/{project}/", "name=web", f"dockerfile=@{dockerfile}") as caller:
         answer = json.loads(caller.communicate(timeout=180)[0])
     assert answer["success"], answer

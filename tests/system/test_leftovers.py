@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.stack import DATABASE, DOCKER_HOST, ENGINE_LOG, INSTANCE, Stack, postgres, run
+from tests.system.stack import BASE_IMAGE, DATABASE, DOCKER_HOST, ENGINE_LOG, INSTANCE, Stack, postgres, run
 from tests.system.state import differences
 from tests.system.state.facts import STATE
 
@@ -132,7 +132,7 @@ def test_delete_bridge_of_a_project_without_a_network_succeeds(stack: Stack) -> 
 def test_delete_bridge_waits_for_what_leaves_the_network_just_now(stack: Stack) -> None:
     """Such as the container of a build that was cancelled, which on a busy machine the engine starts before it removes it."""
     stack.new_container(3007, "web")
-    stack.docker("run", "-d", "--rm", "--network", f"{INSTANCE}-p3007", "debian:bookworm-slim", "sleep", "4")
+    stack.docker("run", "-d", "--rm", "--network", f"{INSTANCE}-p3007", BASE_IMAGE, "sleep", "4")
     assert stack.post("/delete-bridge/1/3007/").body == {"success": True}
     assert differences(stack) == []
 

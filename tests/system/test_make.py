@@ -12,7 +12,7 @@ import pytest
 from datacenter.addressing import LAST_VLAN
 from tests.conditions import wait_until
 from tests.system.repairs.reconciling import dry_run
-from tests.system.stack import DOCKER_HOST, ENV_FILE, INSTANCE, ROOT, SETTINGS, VAR, Stack, postgres, run
+from tests.system.stack import BASE_IMAGE, DOCKER_HOST, ENV_FILE, INSTANCE, ROOT, SETTINGS, VAR, Stack, postgres, run
 from tests.system.test_leftovers import host_state
 
 CALLS = 12
@@ -47,7 +47,7 @@ def others_are_there() -> Iterator[Callable[[], None]]:
     postgres("CREATE DATABASE somebody")
     run("redis-cli", "-u", SETTINGS["REDIS_URL"], "set", "somebody", "here")
     run(*docker, "network", "create", "somebody")
-    run(*docker, "run", "-d", "--name", "somebody", "--network", "somebody", "debian:bookworm-slim", "sleep", "infinity")
+    run(*docker, "run", "-d", "--name", "somebody", "--network", "somebody", BASE_IMAGE, "sleep", "infinity")
     begun = since()
     yield look
     clean()

@@ -9,11 +9,11 @@ import pytest
 import requests
 
 from tests.conditions import wait_until
-from tests.system.stack import LISTEN, Answer, Stack
+from tests.system.stack import BASE_IMAGE, LISTEN, Answer, Stack
 from tests.system.state import differences
 from tests.system.state.facts import Row, rows
 
-SLOW = 'FROM debian:bookworm-slim\nRUN sleep 3; echo {key}\nCMD ["sleep", "infinity"]\n'
+SLOW = f'FROM {BASE_IMAGE}\nRUN sleep 3; echo {{key}}\nCMD ["sleep", "infinity"]\n'
 AT_ONCE = 8
 
 

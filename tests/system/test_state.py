@@ -16,7 +16,7 @@ HARM = {
     "hosts file": "rm $hosts/web",
     "address": "echo 192.0.2.1 web >$hosts/web",
     "row": 'sql "DELETE FROM containers_container WHERE project_id = $project"',
-    "container": "docker create --name ${web}2 --label $ours --label $its --network none debian:bookworm-slim true",
+    "container": "docker create --name ${web}2 --label $ours --label $its --network none $NETMANAGER_BASE_IMAGE true",
     "id": "sql \"UPDATE containers_container SET docker_id = 'ffffffffffff' WHERE project_id = $project\"",
     "image": 'docker commit -c "LABEL $ours $its" $web $left',
     "port": "ovs-vsctl del-port $(ovs-vsctl list-ports $bridge | grep -m 1 ^$instance-h)",

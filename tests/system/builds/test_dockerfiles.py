@@ -5,9 +5,10 @@ import json
 import pytest
 
 from tests.conditions import wait_until
-from tests.system.stack import INSTANCE, Stack
+from tests.system.stack import BASE_IMAGE, INSTANCE, Stack
 
-BASE = "FROM debian:bookworm-slim\n"
+BASE = f"FROM {BASE_IMAGE}\n"
+TAG = BASE_IMAGE.partition(":")[2]
 FIFTY = BASE + "".join(f"RUN echo {step} >>/steps\n" for step in range(48)) + 'CMD ["sh", "-c", "wc -l </steps; sleep 1000"]\n'
 
 WORKING = {
@@ -29,7 +30,7 @@ WORKING = {
         "b /srv",
     ),
     "ARG defaults": (
-        "ARG TAG=bookworm-slim\nFROM debian:${TAG}\nARG WHAT=default\nRUN echo $WHAT >/what\nCMD cat /what; sleep 1000\n",
+        f"ARG TAG={TAG}\nFROM debian:${{TAG}}\nARG WHAT=default\nRUN echo $WHAT >/what\nCMD cat /what; sleep 1000\n",
         "default",
     ),
     "fifty steps": (FIFTY, "48"),

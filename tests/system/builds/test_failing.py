@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conditions import wait_until
-from tests.system.stack import ENGINE_DATA, INSTANCE, Answer, Stack, run
+from tests.system.stack import BASE_IMAGE, ENGINE_DATA, INSTANCE, Answer, Stack, run
 
-BASE = "FROM debian:bookworm-slim\n"
+BASE = f"FROM {BASE_IMAGE}\n"
 LIMIT = 300_000_000  # bytes, as the stack is set
 DEPTH, STEP = 2100, 20 << 20  # directories, of which each counts 4096 bytes; bytes that are written at a time
 BELOW = 13  # steps that stay below the limit, with the directories
@@ -117,9 +117,7 @@ def test_a_stage_that_is_called_like_anothers_image_begins_is_not_that_image(sta
         dockerfile = BASE + f'RUN echo secret >/secret-{theirs}\nCMD ["sleep", "1000"]\n'
         answer = stack.build(f"/new-container/1/{other}/", dockerfile)
         theirs = stack.docker("inspect", "-f", "{{slice .Image 7 15}}", answer.body["docker_id"])
-    answer = stack.build(
-        f"/new-container/1/{project}/", f"FROM debian:bookworm-slim AS {theirs}\nCOPY --from={theirs} / /theirs\n"
-    )
+    answer = stack.build(f"/new-container/1/{project}/", f"FROM {BASE_IMAGE} AS {theirs}\nCOPY --from={theirs} / /theirs\n")
     assert f"base image {theirs} is unknown" in failed(answer)
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.conditions import wait_until
-from tests.system.stack import Stack
+from tests.system.stack import BASE_IMAGE, Stack
 
-BUILDS = """FROM debian:bookworm-slim AS before
+BUILDS = f"""FROM {BASE_IMAGE} AS before
 RUN echo first >/first
-FROM debian:bookworm-slim
+FROM {BASE_IMAGE}
 COPY --from=before /first /
 RUN head -c 1M /dev/urandom >/second
 RUN echo begun; sleep 1000

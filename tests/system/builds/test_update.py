@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.conditions import wait_until
-from tests.system.stack import INSTANCE, Stack
+from tests.system.stack import BASE_IMAGE, INSTANCE, Stack
 
-BASE = "FROM debian:bookworm-slim\n"
+BASE = f"FROM {BASE_IMAGE}\n"
 STAYS = 'CMD ["sleep", "1000"]\n'
 FIRST = BASE + "VOLUME /data\nRUN echo first >/version\n" + STAYS
 SECOND = BASE + "VOLUME /data /more\nRUN echo second >/version\n" + STAYS

@@ -28,12 +28,12 @@ from tests.system.contract.world import (
     USER,
     World,
 )
-from tests.system.stack import DATABASE, INSTANCE, postgres
+from tests.system.stack import BASE_IMAGE, DATABASE, INSTANCE, postgres
 
 Cause = Callable[[World, Operation], requests.Response]
 CAUSES: dict[str, Cause] = {}
 FAR = 901  # a socket of a switch that cannot be reached
-BASE = 'FROM debian:bookworm-slim\nCMD ["sleep", "infinity"]\n'
+BASE = f'FROM {BASE_IMAGE}\nCMD ["sleep", "infinity"]\n'
 FULL_FROM = 900_000  # ids of projects that have taken all networks
 
 

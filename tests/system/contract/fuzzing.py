@@ -17,7 +17,7 @@ from apps.containers.serializers import RESERVED
 from apps.operations.serializers import LARGEST_ID
 from tests.system.contract.description import Operation
 from tests.system.contract.world import FREE, STRANGER, USER, World
-from tests.system.stack import LISTEN
+from tests.system.stack import BASE_IMAGE, LISTEN
 
 PROJECTS = (19101, 19102, 19103)
 # who asks validly for what is not there is answered 400: `_refused_as_wrong` looks at the code instead
@@ -27,9 +27,9 @@ CONFIG = {
 }
 WRONG = {"invalid", "malformed", "unsupported_media_type"}
 DOCKERFILES = [
-    *[b"FROM debian:bookworm-slim\nCMD sleep infinity\n"] * 3,
-    b"FROM debian:bookworm-slim\nRUN false\n",
-    b"FROM debian:bookworm-slim\n",
+    *[f"FROM {BASE_IMAGE}\nCMD sleep infinity\n".encode()] * 3,
+    f"FROM {BASE_IMAGE}\nRUN false\n".encode(),
+    f"FROM {BASE_IMAGE}\n".encode(),
     b"FROM nothing:1\n",
     b"",
 ]

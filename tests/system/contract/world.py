@@ -12,14 +12,14 @@ import requests
 from tests.conditions import wait_until
 from tests.system.contract.description import Contract, Operation
 from tests.system.lab import Lab
-from tests.system.stack import DATABASE, INSTANCE, LISTEN, ROOT, Stack, postgres
+from tests.system.stack import BASE_IMAGE, DATABASE, INSTANCE, LISTEN, ROOT, Stack, postgres
 
 USER, STRANGER = 1, 9
 PROJECT, CLOSED, TWINS, BARE = 19001, 19002, 19003, 19004  # BARE has no network, TWINS has rows alone
 SPARE, UNBUILT = 19005, 19006  # for what is tried and must fail; the second has no network
 PORT, TAKEN, DISABLED, FREE = 1, 2, 3, 4  # sockets: PROJECT's, CLOSED's, a disabled one, and one that nobody has
 OWNED = "created_by=1, cpus=0.1, memory=1"  # what a row of a container has besides
-DOCKERFILE = ("Dockerfile", 'FROM debian:bookworm-slim\nCMD ["sleep", "infinity"]\n')
+DOCKERFILE = ("Dockerfile", f'FROM {BASE_IMAGE}\nCMD ["sleep", "infinity"]\n')
 THROTTLED = f"127.0.0.1:{int(LISTEN.rpartition(':')[2]) + 5}"
 BODIES: dict[str, dict[str, Any]] = {  # of what cannot be called without one
     "update-container": {"files": {"dockerfile": DOCKERFILE}},

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from tests.system.stack import BASE_IMAGE
+
 USER = 1
 NOBODY = "f" * 12  # the docker_id of no container
 NAMES = ("web", "db", "cache", "queue")  # one more than a project may have
 DOCKERFILES = (
-    'FROM debian:bookworm-slim\nRUN true\nCMD ["sleep", "infinity"]\n',
-    'FROM debian:bookworm-slim\nRUN echo one >/one\nUSER nobody\nCMD ["sleep", "infinity"]\n',
-    "FROM debian:bookworm-slim AS one\nRUN echo 2 >/two\nFROM debian:bookworm-slim\nCOPY --from=one /two /two\nCMD sleep 9999\n",
+    f'FROM {BASE_IMAGE}\nRUN true\nCMD ["sleep", "infinity"]\n',
+    f'FROM {BASE_IMAGE}\nRUN echo one >/one\nUSER nobody\nCMD ["sleep", "infinity"]\n',
+    f"FROM {BASE_IMAGE} AS one\nRUN echo 2 >/two\nFROM {BASE_IMAGE}\nCOPY --from=one /two /two\nCMD sleep 9999\n",
 )
-BROKEN = ("FROM debian:bookworm-slim\nRUN false\n", "RUN true\n", "", "FROM nobody-has-this\n")
+BROKEN = (f"FROM {BASE_IMAGE}\nRUN false\n", "RUN true\n", "", "FROM nobody-has-this\n")
 
 
 @dataclass(frozen=True)

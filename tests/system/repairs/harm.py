@@ -58,7 +58,7 @@ HARM: dict[str, tuple[str, str]] = {
     "a container that should be stopped": ("docker start $idle", r"container idle: it is to be stopped, and is running"),
     "a renamed container": ("docker rename $web $web.other", r"container web: the engine has it as \S+\.other"),
     "a container that nobody knows": (
-        "docker create --name $web.x -l $ours -l $its -l netmanager.container=x --network none debian:bookworm-slim true",
+        "docker create --name $web.x -l $ours -l $its -l netmanager.container=x --network none $NETMANAGER_BASE_IMAGE true",
         r"container x: nobody knows \S+web\.x",
     ),
     "a container's port": ("ovs-vsctl del-port $(port_of $address)", r"connection {web}: it runs and is not connected"),
