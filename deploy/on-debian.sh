@@ -79,7 +79,7 @@ update_clone() {
 inside() {
     local network status=0
     exec {network}> >(read -r pid && exec slirp4netns --configure --mtu=1500 --exit-fd=0 "$pid" tap0 >"$PLACE/network.log" 2>&1)
-    TREE_TO_ENTER=$1 NETWORK=$network setpriv --pdeathsig KILL \
+    env -u NETMANAGER_ENV_FILE -u NETMANAGER_VAR TREE_TO_ENTER="$1" NETWORK="$network" setpriv --pdeathsig KILL \
         unshare --mount --net --pid --ipc --uts --fork --kill-child bash "$ROOT/deploy/lib/boot-tree.sh" "$CLONE" "${@:2}" || status=$?
     exec {network}>&-
     return "$status"
