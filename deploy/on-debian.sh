@@ -12,13 +12,13 @@ PLACE=$ROOT/var/debian-$RELEASE
 TREE=$PLACE/root
 CLONE=/root/netmanager
 
+# How to call this, for whoever called it otherwise.
 usage() { fail "usage: deploy/on-debian.sh 12|13|12-to-13 COMMAND [ARGUMENT...], for example: deploy/on-debian.sh 13 make demo"; }
 
 # Make a bare Debian: what its installer leaves, git and make. A half-made one is never taken for a whole one.
 make_tree() {
     local codename=$1
     say "making a Debian ($codename) in $TREE"
-    install_packages debian-archive-keyring
     rm -rf --one-file-system "$TREE.part"
     debootstrap --variant=minbase --include=ca-certificates,git,make "$codename" "$TREE.part" >"$PLACE/debootstrap.log" 2>&1 ||
         fail "debootstrap failed; see $PLACE/debootstrap.log."
@@ -85,12 +85,17 @@ inside() {
     return "$status"
 }
 
-case $RELEASE in 12 | 13 | 12-to-13) ;; *) usage ;; esac
-[ $# -gt 0 ] || usage
-[ "$(id -u)" = 0 ] || fail "this must run as root: it makes namespaces and mounts."
-preflight
-check_disk
-install_packages debootstrap git iproute2 slirp4netns
-ensure_tree
-update_clone "$TREE"
-inside "$TREE" "$@"
+main() {
+    case $RELEASE in 12 | 13 | 12-to-13) ;; *) usage ;; esac
+    [ $# -gt 0 ] || usage
+    [ "$(id -u)" = 0 ] || fail "this must run as root: it makes namespaces and mounts."
+    preflight
+    check_disk
+    install_packages debootstrap debian-archive-keyring git iproute2 slirp4netns
+    ensure_tree
+    update_clone "$TREE"
+    inside "$TREE" "$@"
+    exit  # bash reads a script as it runs; a change of this file meanwhile must not matter
+}
+
+main "$@"

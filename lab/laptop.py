@@ -8,6 +8,7 @@ from typing import Any
 from datacenter import netlink
 from datacenter.bootstrap import datapath_type
 from lab import namespaces
+from lab.errors import LabError
 from lab.layout import LAPTOP_INTERFACE, Layout, run_directory
 from lab.shell import TIMEOUT
 from lab.stream import Endpoint
@@ -41,9 +42,15 @@ class Laptop:
         return namespaces.ETC / self.namespace / "resolv.conf"
 
     def run(self, *command: str, timeout: float = TIMEOUT, **options: Any) -> subprocess.CompletedProcess[str]:
-        """Run a command on the laptop; it may fail: look at its returncode. `options` are those of subprocess.run."""
+        """Run a command on the laptop; it may fail: look at its returncode. `options` are those of subprocess.run.
+
+        Raises LabError if the command does not end within `timeout` seconds.
+        """
         options = {"capture_output": True, "text": True} | options
-        return subprocess.run([*namespaces.enter(self.namespace), *command], check=False, timeout=timeout, **options)
+        try:
+            return subprocess.run([*namespaces.enter(self.namespace), *command], check=False, timeout=timeout, **options)
+        except subprocess.TimeoutExpired as error:
+            raise LabError(f"On laptop {self.socket} {' '.join(command)} did not end within {timeout:g} s.") from error
 
     def popen(self, *command: str, **options: Any) -> subprocess.Popen[Any]:
         """Start a command on the laptop; `options` are those of subprocess.Popen."""

@@ -192,7 +192,10 @@ class Stream:
 
     def _end(self, process: subprocess.Popen[bytes]) -> list[dict[str, Any]]:
         """Have a program end, and return all that it said since."""
-        output, errors = process.communicate(timeout=END)
+        try:
+            output, errors = process.communicate(timeout=END)
+        except subprocess.TimeoutExpired as error:
+            raise LabError(f"A program of the stream did not end within {END} s.") from error
         if process.returncode:
             raise LabError(f"A program of the stream failed: {errors.decode().strip()}")
         return [json.loads(line) for line in output.splitlines()]

@@ -1,19 +1,26 @@
 # What the machine must be and have: Debian packages, a virtualenv, the base image.
 
-# programs ID VERSION_ID: what a NetManager runs on a release (ID and VERSION_ID as in /etc/os-release), as lines PACKAGE PROGRAM
+# programs ID VERSION_ID: what a NetManager needs on a release (ID and VERSION_ID as in /etc/os-release): lines of a package
+# and a program of it that we run, - for a package without one. tests/unit/programs has what each release's packages hold.
 programs() {
     cat <<'PROGRAMS'
 ca-certificates update-ca-certificates
 curl curl
+debian-archive-keyring -
 debootstrap debootstrap
 iproute2 ip
 iptables iptables
 nftables nft
-openvswitch-switch ovs-vsctl
-postgresql pg_ctlcluster
-python3 python3
-python3-venv python3
+openvswitch-common ovs-vsctl
+openvswitch-switch ovs-vswitchd
+postgresql -
+postgresql-client-common psql
+postgresql-common pg_ctlcluster
+python3 -
+python3-minimal python3
+python3-venv -
 redis-server redis-server
+redis-tools redis-cli
 dhcpcd-base dhcpcd
 iputils-ping ping
 openssh-client ssh
@@ -70,7 +77,8 @@ install_machine() {
     done < <(programs "$ID" "$VERSION_ID")
     install_packages "${packages[@]}" "$@"
     while read -r package program; do
-        command -v "$program" >/dev/null || fail "the program $program is missing; install it: apt-get install --reinstall $package"
+        [ "$program" = - ] || command -v "$program" >/dev/null ||
+            fail "the program $program is missing; package $package has it: apt-get install --reinstall $package"
     done < <(programs "$ID" "$VERSION_ID")
 }
 

@@ -24,6 +24,10 @@ FIRST, SECOND, OTHER, MOVER = 1, 2, 3, 4  # sockets: two of HERE, one of THERE, 
 MEGABYTES = 32
 UNDER_WAY = 5  # pings, those of a quarter of a second: so many may have no answer yet when ping is told to end
 _SERVE = "import sys; from http.server import *; HTTPServer(('', 8000), SimpleHTTPRequestHandler).handle_request()"
+# The container offers a file to whoever connects, until its nc is killed.
+_OFFER = f"""head -c {MEGABYTES}M /dev/urandom >/tmp/file; sha256sum /tmp/file
+while nc -lN 8001 </tmp/file; do :; done >/dev/null 2>&1 &"""
+_LISTENS = "ss -Hltn sport = :8001 | grep -q ."
 
 
 def play(stage: Stage) -> None:
@@ -112,11 +116,11 @@ def _downloads(stage: Stage, leases: dict[int, Lease]) -> None:
             curl = f"curl -sf --retry 30 --retry-delay 1 --retry-connrefused http://{leases[FIRST].ip}:8000/file | sha256sum"
             fetched = stage.inside(HERE, "sh", "-c", curl)[1]
             server.kill()
-    stage.check("a container downloads from a laptop, checksum right", fetched.split()[0] == digest)
-    make = f"head -c {MEGABYTES}M /dev/urandom >/tmp/file; sha256sum /tmp/file; nc -lN 8001 </tmp/file >/dev/null 2>&1 &"
-    digest = stage.inside(HERE, "sh", "-c", make)[1].split()[0]
-    fetch = f"until exec 3<>/dev/tcp/{WEB}/8001; do read -t 0.2 <> <(:); done 2>/dev/null; sha256sum <&3"
-    fetched = stage.on_laptop(FIRST, "timeout", "60", "bash", "-c", fetch)[1]
+    stage.check("a container downloads from a laptop, checksum right", fetched.split()[:1] == [digest])
+    digest = stage.inside(HERE, "sh", "-c", _OFFER)[1].split()[0]
+    stage.wait("the container listens on port 8001", lambda: stage.inside(HERE, "sh", "-c", _LISTENS)[0] == 0, 30)
+    fetched = stage.on_laptop(FIRST, "bash", "-c", f"sha256sum </dev/tcp/{WEB}/8001")[1]
+    stage.inside(HERE, "pkill", "nc")
     stage.check("a laptop downloads from a container, checksum right", fetched.split()[:1] == [digest])
 
 

@@ -95,8 +95,11 @@ class Stage:
 
     def _asked(self, method: str, path: str, fields: dict[str, str], dockerfile: str) -> tuple[int, dict[str, Any]]:
         files = {"dockerfile": dockerfile} if dockerfile else None
-        answer = self._session.request(method, f"{settings.NETMANAGER_API}/{path}/", data=fields, files=files, timeout=300)
-        body: dict[str, Any] = answer.json()
+        try:
+            answer = self._session.request(method, f"{settings.NETMANAGER_API}/{path}/", data=fields, files=files, timeout=300)
+            body: dict[str, Any] = answer.json()
+        except requests.RequestException as error:  # no answer in time, or one that is not JSON
+            raise CommandError(f"demo: {method} /{path}/ got no answer of the API: {error}") from error
         self._out.write(f"    {method} /{path}/ → {answer.status_code} {body}")
         return answer.status_code, body
 
