@@ -7,6 +7,7 @@
 # the kernel is shared. The clone is /root/netmanager; it holds the last commit, and keeps what earlier commands left.
 # To begin again: rm -rf var/debian-RELEASE
 . "$(dirname "$0")/lib.sh"
+say() { printf '%s\n' "$*" >&2; }  # what the command prints is all that stdout gets
 RELEASE=${1:-}; shift || true
 PLACE=$ROOT/var/debian-$RELEASE
 TREE=$PLACE/root

@@ -11,7 +11,7 @@ debootstrap debootstrap
 iproute2 ip
 iptables iptables
 nftables nft
-openvswitch-common ovs-vsctl
+openvswitch-common ovs-ofctl
 openvswitch-switch ovs-vswitchd
 postgresql -
 postgresql-client-common psql
