@@ -37,6 +37,11 @@ def test_frames_pass_between_laptops_where_a_flow_says_so_and_nowhere_else() -> 
         assert not pings(room, 1, "10.9.9.3")
 
 
+def test_a_command_on_a_laptop_that_does_not_end_is_an_error_that_names_it() -> None:
+    with standing_room() as room, pytest.raises(LabError, match=r"On laptop 1 sleep 1000 did not end within 0\.2 s"):
+        room.laptop(1).run("sleep", "1000", timeout=0.2)
+
+
 def test_large_tcp_passes_between_laptops() -> None:
     with standing_room() as room:
         give_addresses(room, "10.9.9", 1, 2)
