@@ -39,7 +39,6 @@ adopt_settings() {
 # Upgrade a 12 on which NetManager ran, as an operator would.
 upgrade_tree() {
     cp -a --reflink=auto "$ROOT/var/debian-12/root" "$TREE.part"
-    rm -rf "$TREE.part$CLONE"
     update_clone "$TREE.part"
     say "starting NetManager on the 12 that will be upgraded"
     inside "$TREE.part" bash -c 'make up && make down' >"$PLACE/before.log" 2>&1 || fail "make up failed on Debian 12; see $PLACE/before.log."
