@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import ROOT
 
 RECORDS = Path(__file__).with_name("programs")
-RELEASES = ("debian-12",)
+RELEASES = ("debian-12", "debian-13")
 CALL = re.compile(r"^ *install_(?:packages|machine) ([a-z][a-z0-9.+ -]*)", re.MULTILINE)
 
 

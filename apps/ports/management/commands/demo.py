@@ -1,5 +1,6 @@
 """`manage.py demo`: the main job told through the HTTP API and the lab, every result checked; `make demo` calls it."""
 
+import subprocess
 from typing import Any
 
 from django.core.management import call_command
@@ -18,7 +19,7 @@ class Command(BaseCommand):
         stage = Stage(self.stdout)
         try:
             self._play(stage)
-        except (DatacenterError, LabError) as error:
+        except (DatacenterError, LabError, subprocess.SubprocessError) as error:
             raise CommandError(f"demo: {error}") from error
         self.stdout.write(f"demo: {stage.passed} checks passed")
 
