@@ -5,18 +5,24 @@ from typing import Any
 
 
 def unnamed_ends(listed: list[dict[str, Any]], labels: Mapping[str, str]) -> list[str]:
-    """Ids of the listed images that have no name, that nothing is built on, and that carry the labels or are built on such."""
+    """Return the ids of the listed images that have no name, that nothing is built on, and that this owner has.
+
+    The lowest layer that carries such labels says who owns those above it. Our LABEL comes first in a Dockerfile, and a
+    LABEL that a user forges comes later.
+    """
     images = {image["Id"]: image for image in listed}
     built_on = {image["ParentId"] for image in listed}
 
-    def carries(image_id: str) -> bool:
+    def owner(image_id: str) -> Mapping[str, str]:
+        lowest: Mapping[str, str] = {}
         while (image := images.get(image_id)) and not _named(image):
-            if labels.items() <= (image["Labels"] or {}).items():
-                return True
+            carried = image["Labels"] or {}
+            if labels.keys() <= carried.keys():
+                lowest = carried
             image_id = image["ParentId"]
-        return False
+        return lowest
 
-    return [image_id for image_id in images if image_id not in built_on and carries(image_id)]
+    return [image_id for image_id in images if image_id not in built_on and labels.items() <= owner(image_id).items()]
 
 
 def _named(image: Mapping[str, Any]) -> bool:

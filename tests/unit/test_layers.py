@@ -42,6 +42,17 @@ def test_a_step_that_says_it_is_another_projects_goes_too() -> None:
     assert unnamed_ends(listed, OURS) == [whole(3)]
 
 
+def test_a_step_that_says_it_is_another_projects_stays_when_that_ones_go() -> None:
+    listed = [BASE, image(2, 1, OURS), image(3, 2, THEIRS)]
+    assert unnamed_ends(listed, THEIRS) == []
+
+
+def test_a_layer_goes_with_its_project_or_its_instance_where_its_base_is_ours_and_has_lost_its_name() -> None:
+    instance = {"by": "nm"}
+    listed = [BASE, image(2, 1, instance), image(3, 2, OURS)]
+    assert [unnamed_ends(listed, labels) for labels in (OURS, instance, THEIRS)] == [[whole(3)], [whole(3)], []]
+
+
 def test_what_has_a_name_stays_with_what_it_is_built_on() -> None:
     listed = [BASE, image(2, 1, OURS), image(3, 2, OURS, tags=["nm-p7/web:1"])]
     assert unnamed_ends(listed, OURS) == []
