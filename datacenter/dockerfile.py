@@ -35,8 +35,7 @@ class Dockerfile:
 
     def labelled(self, layers: Mapping[str, str], image: Mapping[str, str]) -> str:
         """The text with labels for the images of all its steps, after each FROM, and for the last one, at its end."""
-        of_layers = f"\nLABEL {_words(layers)}"
-        return "\n".join([*(line + of_layers * _is_from(line) for line in self._lines), f"LABEL {_words(image)}"]) + "\n"
+        return f"{with_labels(self.text, layers)}LABEL {_words(image)}\n"
 
     def line(self, labelled: int) -> int:
         """Number of the user's line that is the labelled text's line of this number."""
@@ -57,6 +56,12 @@ def parse(text: str) -> Dockerfile:
     if not reader.stages:
         raise DockerfileRefused("The Dockerfile has no FROM, which must be its first instruction.")
     return Dockerfile("\n".join(lines.get(number, "") for number in range(1, max(lines) + 1)) + "\n", tuple(reader.images))
+
+
+def with_labels(text: str, labels: Mapping[str, str]) -> str:
+    """The text with the labels after each FROM, so that the images of all steps carry them."""
+    label = f"\nLABEL {_words(labels)}"
+    return "\n".join(line + label * _is_from(line) for line in text.rstrip("\n").split("\n")) + "\n"
 
 
 def _instructions(text: str) -> Iterator[tuple[int, str]]:

@@ -9,6 +9,8 @@ from datacenter.ovsdb import Ovsdb
 def purge(names: Names, ovsdb: Ovsdb, engine: Engine) -> list[str]:
     """Containers, networks, volumes and images, bridges, firewall; the names of the containers and bridges removed."""
     owner = names.owner()
+    for origin in {step.origin for step in engine.build_steps(owner)}:
+        engine.delete_build_steps(origin)
     containers = engine.delete_containers(owner)
     engine.delete_networks(owner)
     engine.delete_volumes(owner)

@@ -60,7 +60,7 @@ def images_clear(project_id: int) -> None:
 
     That is what lost builders left, images that no container has and none is to get, and layers that nothing is built on.
     """
-    host.engine.delete_build_containers(host.names.bridge(project_id))
+    host.engine.delete_build_steps(host.names.bridge(project_id))
     host.engine.delete_images(host.names.owner(project_id), keeping=_wanted(project_id))
     host.engine.delete_layers(host.names.build(project_id))
 

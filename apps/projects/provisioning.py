@@ -200,7 +200,7 @@ def _demolish(project: Project, lease: Lease) -> None:
 
 
 def _delete_containers(project: Project) -> None:
-    host.engine.delete_build_containers(host.names.bridge(project.pk))  # of a builder that was lost
+    host.engine.delete_build_steps(host.names.bridge(project.pk))  # of a builder or an engine that was killed
     host.engine.delete_containers(host.names.owner(project.pk))
     host.engine.delete_images(host.names.owner(project.pk))
     host.engine.delete_layers(host.names.build(project.pk))

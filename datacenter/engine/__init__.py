@@ -7,9 +7,10 @@ from datacenter.engine.images import ImageFacts
 from datacenter.engine.inspection import Inspected, Inspection
 from datacenter.engine.logs import Logs
 from datacenter.engine.networks import Networks, NetworkSpec
+from datacenter.engine.steps import BuildStep
 from datacenter.engine.volumes import Volumes
 
-__all__ = ["BuildSpec", "ContainerSpec", "ContainerState", "Engine", "ImageFacts", "Inspected", "NetworkSpec"]
+__all__ = ["BuildSpec", "BuildStep", "ContainerSpec", "ContainerState", "Engine", "ImageFacts", "Inspected", "NetworkSpec"]
 
 
 class Engine(Networks, Volumes, Containers, Inspection, Logs, Events, Builds):

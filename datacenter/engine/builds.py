@@ -20,6 +20,7 @@ from docker.types import CancellableStream
 
 from datacenter.engine.connection import TIMEOUT, forgiving, translated
 from datacenter.engine.images import Images
+from datacenter.engine.steps import Steps
 from datacenter.errors import BuildFailed, DatacenterUnavailable
 
 CANCELLED = 30.0  # seconds that the engine has to end a build that is cancelled
@@ -92,7 +93,7 @@ class Build:
         self._lines.put(None)
 
 
-class Builds(Images):
+class Builds(Images, Steps):
     """The engine's builder."""
 
     @contextmanager
@@ -107,19 +108,13 @@ class Builds(Images):
             yield build
         finally:
             build.close()
-            self.delete_build_containers(spec.network)
+            self.delete_build_steps(spec.network)
 
     def build_size(self, network: str) -> int:
         """Bytes of the image that is being built in the network, with what its running step has written by now."""
         with translated("Measuring a build"):
-            return max((self._size(listed) for listed in self._building(network, size=True)), default=0)
-
-    def delete_build_containers(self, network: str) -> None:
-        """Remove what builds run in the network: all that is there and does not have a name of ours."""
-        with translated("Removing containers of a build"):
-            for listed in self._building(network):
-                with forgiving():
-                    self._api.remove_container(listed["Id"], force=True, v=True)
+            steps = self._steps(size=True, network=network)
+            return max((self._size(listed) for _, listed in steps), default=0)
 
     def _begin(self, spec: BuildSpec) -> requests.Response:
         parameters: dict[str, str | int] = {
@@ -142,10 +137,6 @@ class Builds(Images):
                 raise BuildFailed(str(refusal.explanation).strip()) from error
             raise refusal from error
         return response
-
-    def _building(self, network: str, size: bool = False) -> list[dict[str, Any]]:
-        listed: list[dict[str, Any]] = self._api.containers(all=True, filters={"network": network}, size=size)
-        return [container for container in listed if not container["Names"][0].lstrip("/").startswith(network)]
 
     def _size(self, listed: Mapping[str, Any]) -> int:
         size = int(listed.get("SizeRootFs", 0))

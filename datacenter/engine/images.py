@@ -11,11 +11,14 @@ from pathlib import Path
 import requests
 from docker.errors import APIError
 
+from datacenter.dockerfile import with_labels
 from datacenter.engine.connection import Connection, forgiving, label_filter, translated
 from datacenter.engine.layers import unnamed_ends
+from datacenter.engine.steps import HOST, mark
 from datacenter.errors import DatacenterError, DatacenterUnavailable, ImageMissing
 
 TRIES, BETWEEN = 20, 0.2  # to remove layers, of which a container of the build may have one still; seconds
+DOCKERFILE = "Dockerfile"
 NO_NAME = "<none>:<none>"  # how the engine lists an image without a name
 
 
@@ -62,11 +65,14 @@ class Images(Connection):
         return pulled
 
     def build_image(self, context: Path, tag: str, labels: Mapping[str, str], base: str) -> None:
-        """Build our own image from a directory, in the host's network; its Dockerfile starts from `ARG BASE_IMAGE`, the base."""
+        """Build an image of our own from a directory, in the host's network. It and the layers of its steps get the labels.
+
+        Its Dockerfile starts from `ARG BASE_IMAGE`, the base.
+        """
         with translated(f"Building image {tag}"):
             lines = self._api.build(
-                fileobj=_tar(context), custom_context=True, tag=tag, labels=dict(labels), rm=True, forcerm=True,
-                network_mode="host", decode=True, buildargs={"BASE_IMAGE": base},
+                fileobj=_tar(context, labels), custom_context=True, tag=tag, rm=True, forcerm=True, decode=True,
+                network_mode=HOST, extra_hosts=mark(tag.partition(":")[0]), buildargs={"BASE_IMAGE": base},
             )  # fmt: skip
             for line in lines:
                 if "error" in line:
@@ -129,10 +135,15 @@ def _familiar(reference: str) -> str:
     return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
 
 
-def _tar(directory: Path) -> io.BytesIO:
-    packed = io.BytesIO()
+def _tar(directory: Path, labels: Mapping[str, str]) -> io.BytesIO:
+    """A build context: the directory, with the labels in its Dockerfile."""
+    dockerfile = with_labels((directory / DOCKERFILE).read_text(), labels).encode()
+    packed, entry = io.BytesIO(), tarfile.TarInfo(DOCKERFILE)
+    entry.size = len(dockerfile)
     with tarfile.open(fileobj=packed, mode="w") as archive:
+        archive.addfile(entry, io.BytesIO(dockerfile))
         for path in sorted(directory.iterdir()):
-            archive.add(path, arcname=path.name)
+            if path.name != DOCKERFILE:
+                archive.add(path, arcname=path.name)
     packed.seek(0)
     return packed
