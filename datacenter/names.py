@@ -77,6 +77,11 @@ class Names:
         """Bridge of a project; also the name of its Docker network."""
         return f"{self.instance}-p{project_id}"
 
+    def project(self, bridge: str) -> int | None:
+        """The project whose bridge has this name; None if it is no project's bridge of this instance."""
+        found = re.fullmatch(rf"{self.instance}-p(\d+)", bridge)
+        return int(found[1]) if found else None
+
     def router(self, project_id: int) -> str:
         return f"{self.instance}-p{project_id}-router"
 

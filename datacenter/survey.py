@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from datacenter import firewall, netlink, openflow
 from datacenter.dns import HostsDirectories
-from datacenter.engine import ContainerState, Engine
+from datacenter.engine import BuildStep, ContainerState, Engine
 from datacenter.names import Names
 from datacenter.ovsdb import Bridge, Ovsdb
 from datacenter.router_rules import RouterRules
@@ -22,6 +22,7 @@ class Survey:
     links: Mapping[str, int]  # MTU of interfaces in bytes
     containers: Mapping[str, ContainerState]
     endpoints: frozenset[str]  # of all containers of the engine, a build's included
+    build_steps: tuple[BuildStep, ...]
     networks: Mapping[str, str]  # ids
     volumes: Mapping[str, Mapping[str, str]]  # labels
     hosts: Mapping[int, Mapping[str, str]]  # by project: addresses by name
@@ -55,6 +56,7 @@ class Surveyor:
             links=netlink.mtus(f"{self._names.instance}-"),
             containers=containers,
             endpoints=self._engine.endpoints(),
+            build_steps=tuple(self._engine.build_steps(owner)),
             networks=self._engine.networks(owner),
             volumes=self._engine.volumes(owner),
             hosts=self._hosts.everything(),

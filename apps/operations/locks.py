@@ -50,6 +50,13 @@ def builds_lease(project_id: int, wait: timedelta | int = 0) -> Iterator[Lease |
 
 
 @contextmanager
+def own_builds() -> Iterator[None]:
+    """Share the lease of builds 0, which nobody else has meanwhile, with all who build images of our own."""
+    with pglock.advisory("builds:0", shared=True):
+        yield
+
+
+@contextmanager
 def sign_of_life(operation: uuid.UUID) -> Iterator[None]:
     """Hold the operation's lock while it runs: RUNNING with this lock free means that its worker is lost."""
     with pglock.advisory(f"operation:{operation}"):
@@ -58,7 +65,16 @@ def sign_of_life(operation: uuid.UUID) -> Iterator[None]:
 
 def lives(operation: uuid.UUID) -> bool:
     """Whether some worker holds the operation's lock."""
-    high, low = pglock.advisory_id(f"operation:{operation}")
+    return _held(f"operation:{operation}")
+
+
+def builds_held(project_id: int) -> bool:
+    """Whether some builder holds the lease of the project's builds (0: of our own images)."""
+    return _held(f"builds:{project_id}")
+
+
+def _held(lock: str) -> bool:
+    high, low = pglock.advisory_id(lock)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = %s AND objid = %s"

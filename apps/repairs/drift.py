@@ -20,6 +20,7 @@ class Part(StrEnum):
     LINK = "link"  # an interface of the host that belongs to nothing
     NAME = "name"  # for which a router answers
     SOCKET = "socket"
+    STEP = "step"  # of a build: its container
 
 
 @dataclass(frozen=True, order=True)

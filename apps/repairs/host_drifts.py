@@ -21,13 +21,14 @@ def leads(names: Names, found: Survey) -> dict[str, Mapping[str, str]]:
 
 
 def host_drifts(names: Names, plan: Plan, expected: Expected, found: Survey) -> Iterator[Drift]:
-    """Of bridges, ports to switches, firewall, stray interfaces, sockets, and what is left of projects."""
+    """Of bridges, ports to switches, firewall, stray interfaces, sockets, and what is left of projects and builds."""
     yield from _bridges(names, plan, found)
     yield from _switch_ports(names, expected, found)
     yield from (_amiss("firewall", sentence) for sentence in found.firewall)
     yield from _links(names, found)
     yield from _sockets(expected)
     yield from _leftovers(names, expected, found)
+    yield from _steps(names, found)
 
 
 def _bridges(names: Names, plan: Plan, found: Survey) -> Iterator[Drift]:
@@ -94,3 +95,9 @@ def _leftovers(names: Names, expected: Expected, found: Survey) -> Iterator[Drif
             yield Drift(project, Part.LEFTOVER, name, "its project has no network")
     for project in found.hosts.keys() - expected.projects.keys():
         yield Drift(project, Part.LEFTOVER, "names", "its project has no network")
+
+
+def _steps(names: Names, found: Survey) -> Iterator[Drift]:
+    """Of all builds; whether one is under way only the locks say."""
+    for step in found.build_steps:
+        yield Drift(names.project(step.origin) or HOST, Part.STEP, step.name, f"a build of {step.origin} left its container")

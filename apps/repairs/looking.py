@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from apps import host
 from apps.containers.models import Container, Desired
+from apps.operations.locks import builds_held
 from apps.operations.models import ENDED, Operation, State, Step
 from apps.ports.models import Socket
 from apps.ports.provisioning import room, site
@@ -16,7 +17,9 @@ from apps.repairs.expected import Expected, ExpectedContainer, ExpectedProject, 
 from datacenter.bootstrap import policy
 from datacenter.survey import Surveyor
 
-PASSING = {Part.CONNECTION, Part.CONTAINER, Part.LINK, Part.PORT, Part.SOCKET}  # may differ while something is under way
+PASSING = {  # may differ while something is under way
+    Part.CONNECTION, Part.CONTAINER, Part.LINK, Part.PORT, Part.SOCKET, Part.STEP,
+}  # fmt: skip
 MOMENT = 0.5  # seconds
 
 surveyor = Surveyor(host.names, host.ovsdb, host.engine, host.hosts)
@@ -26,6 +29,7 @@ def drifts(project_id: int | None = None, *, held: bool = False) -> list[Drift]:
     """What differs now: of one project, or of the host and all.
 
     What an operation is changing is left out, unless the caller has the lease (`held`) and so is the one that does.
+    Steps of builds that are under way are left out, too.
     """
     changing = set() if held else _changing()
     wanted = expected()
@@ -34,7 +38,8 @@ def drifts(project_id: int | None = None, *, held: bool = False) -> list[Drift]:
     found = surveyor.survey(wanted_policy, routers)
     differences = difference(host.names, host.plan, wanted, found)
     changing |= set() if held else _changing()
-    return [one for one in differences if project_id in (None, one.project_id) and one.project_id not in changing]
+    asked = [one for one in differences if project_id in (None, one.project_id) and one.project_id not in changing]
+    return [one for one in asked if one.part != Part.STEP or not builds_held(one.project_id)]
 
 
 def confirmed(project_id: int | None = None, *, held: bool = False) -> list[Drift]:

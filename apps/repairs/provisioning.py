@@ -6,7 +6,8 @@ from django.db import connection
 
 from apps import host
 from apps.containers import rebuilding
-from apps.operations.locks import Lease
+from apps.containers.building import images_clear
+from apps.operations.locks import Lease, builds_lease, own_builds
 from apps.operations.models import Operation
 from apps.ports.provisioning import room, site
 from apps.ports.services import switches_connect
@@ -31,7 +32,8 @@ def together(drifts: list[Drift]) -> list[list[Drift]]:
 
 
 def _host(drift: Drift, operation: Operation, lease: Lease) -> None:
-    bootstrap(host.names, host.plan, site(room()), host.ovsdb, host.engine)
+    with own_builds():
+        bootstrap(host.names, host.plan, site(room()), host.ovsdb, host.engine)
     switches_connect()
 
 
@@ -81,6 +83,17 @@ def _leftover(drift: Drift, operation: Operation, lease: Lease) -> None:
     leftovers_remove(drift.project_id, lease)
 
 
+def _step(drift: Drift, operation: Operation, lease: Lease) -> None:
+    """Remove what no build can use; a builder that has come meanwhile does so itself."""
+    with builds_lease(drift.project_id) as builds:
+        if builds and drift.project_id:
+            images_clear(drift.project_id)
+        elif builds:
+            for step in host.engine.build_steps(host.names.owner()):
+                if host.names.project(step.origin) is None:
+                    host.engine.delete_build_steps(step.origin)
+
+
 def _socket(drift: Drift, operation: Operation, lease: Lease) -> None:
     """The controller compares what it has confirmed with the row whenever it is told of a change."""
     with connection.cursor() as cursor:
@@ -90,7 +103,7 @@ def _socket(drift: Drift, operation: Operation, lease: Lease) -> None:
 REPAIRS: dict[Part, Repair] = {
     Part.HOST: _host, Part.LEFTOVER: _leftover, Part.NETWORK: _network, Part.FLOWS: _flows, Part.RULES: _restart,
     Part.CONTAINER: _container, Part.CONNECTION: _connection, Part.PORT: _port, Part.LINK: _link,
-    Part.NAME: _name, Part.SOCKET: _socket,
+    Part.NAME: _name, Part.SOCKET: _socket, Part.STEP: _step,
 }  # fmt: skip
-WHOLE = {Part.HOST, Part.LEFTOVER, Part.NETWORK, Part.SOCKET}  # one repair puts right all of the part
+WHOLE = {Part.HOST, Part.LEFTOVER, Part.NETWORK, Part.SOCKET, Part.STEP}  # one repair puts right all of the part
 ORDER = list(REPAIRS)  # what others depend on comes first

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from apps.errors import Broken
-from apps.operations.locks import lives, project_lease, sign_of_life
+from apps.operations.locks import builds_held, builds_lease, lives, own_builds, project_lease, sign_of_life
 from tests.integration.sessions import PATIENCE, beside, elsewhere, session_number, terminate
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -91,6 +91,26 @@ def test_an_operation_lives_while_its_lock_is_held_and_not_longer() -> None:
         assert elsewhere(lambda: lives(operation))
         assert not lives(other)
     assert not elsewhere(lambda: lives(operation))
+
+
+def test_whether_builds_are_under_way_is_seen_project_by_project() -> None:
+    with builds_lease(7):
+        assert elsewhere(lambda: (builds_held(7), builds_held(8), builds_held(0))) == (True, False, False)
+    assert not elsewhere(lambda: builds_held(7))
+
+
+def test_who_builds_images_of_our_own_shares_the_lease_and_nobody_else_has_it_meanwhile() -> None:
+    def acquired() -> bool:
+        with builds_lease(0) as lease:
+            return lease is not None
+
+    def shared() -> bool:
+        with own_builds():
+            return True
+
+    with own_builds():
+        assert elsewhere(lambda: (builds_held(0), acquired(), shared())) == (True, False, True)
+    assert elsewhere(lambda: (builds_held(0), acquired())) == (False, True)
 
 
 @pytest.mark.parametrize("number", range(20))

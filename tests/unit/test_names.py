@@ -44,6 +44,13 @@ def test_projects_and_instances_share_no_name() -> None:
     assert len(made) - len(set(made)) == 2 * 2 * 2  # vtep and routing, which projects have in common
 
 
+def test_a_project_is_read_from_the_name_of_its_bridge_and_from_no_other() -> None:
+    names = Names("nm")
+    assert names.project(names.bridge(7)) == 7
+    strange = (names.router(7), names.vtep, Names("nmt").bridge(7), "nm-px", "host")
+    assert [names.project(name) for name in strange] == [None] * len(strange)
+
+
 def test_the_two_ends_of_a_veth_pair_differ() -> None:
     host, peer = Names("nm").veth(ENDPOINT)
     assert host != peer

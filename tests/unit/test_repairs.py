@@ -14,7 +14,7 @@ from apps.repairs.expected import Expected, ExpectedContainer, ExpectedProject, 
 from datacenter import openflow
 from datacenter.addressing import Plan
 from datacenter.endpoints import Endpoint
-from datacenter.engine import ContainerState
+from datacenter.engine import BuildStep, ContainerState
 from datacenter.names import (
     ADDRESS_KEY,
     CONTAINER_KEY,
@@ -106,6 +106,7 @@ def ideal() -> Survey:
         links={veth(endpoint): 1450 for endpoint in endpoints},
         containers=containers,
         endpoints=endpoints,
+        build_steps=(),
         networks={NAMES.routing: f"net-{NAMES.routing}"} | {NAMES.bridge(n): f"net{n}" for n in VLANS},
         volumes={NAMES.leases(n): NAMES.owner(n) for n in VLANS},
         hosts=hosts,
@@ -191,6 +192,9 @@ ONE_THING: dict[str, tuple[Callable[[Survey], Survey], tuple[int, str, str]]] = 
     "switch port": (lambda s: without_port(s, "nm-vtep", "nm-vx1"), (0, "host", "nm-vx1")),
     "firewall": (lambda s: replace(s, firewall=("gone",)), (0, "host", "firewall")),
     "leftover volume": (lambda s: replace(s, volumes={"v": NAMES.owner(9)}), (9, "leftover", "v")),
+    "build's step": (lambda s: replace(s, build_steps=(BuildStep("i", "x_y", "nm-p7"),)), (7, "step", "x_y")),
+    "leftover build's step": (lambda s: replace(s, build_steps=(BuildStep("i", "x_y", "nm-p9"),)), (9, "step", "x_y")),
+    "own image's step": (lambda s: replace(s, build_steps=(BuildStep("i", "x_y", "nm-router"),)), (0, "step", "x_y")),
     "leftover names": (lambda s: replace(s, hosts=dict(s.hosts) | {9: {"web": "x"}}), (9, "leftover", "names")),
 }  # fmt: skip
 

@@ -3,7 +3,7 @@
 `$web` and `$db` are Docker's names of two containers of the project, `$idle` of one that is stopped.
 """
 
-from tests.system.stack import DATABASE, DOCKER_HOST, INSTANCE, POSTGRES_PORT, run
+from tests.system.stack import BASE_IMAGE, DATABASE, DOCKER_HOST, INSTANCE, POSTGRES_PORT, run
 from tests.system.state.facts import NAMES, STATE
 
 FUNCTIONS = f"""
@@ -88,6 +88,14 @@ HARM: dict[str, tuple[str, str]] = {
         "docker volume create --label $ours --label netmanager.project=99 $instance-p99-leases",
         r"project 99: leftover \S+-p99-leases: its project has no network",
     ),
+    "a build's step": (
+        "docker create --name loud_bell --log-driver none --network $bridge -l $ours $base true",
+        r"project \d+: step loud_bell: a build of {bridge} left its container",
+    ),
+    "a step of an image of our own": (
+        "docker create --name sad_bell --log-driver none --network host --add-host $instance-x:127.0.0.1 -l $ours $base true",
+        r"host: step sad_bell: a build of \S+-x left its container",
+    ),
     "the id of the router": (
         "sql \"UPDATE projects_project SET router_docker_id = 'ffffffffffff' WHERE project_id = $project\"",
         r"network {router}: the router is another",
@@ -110,7 +118,10 @@ AT_ONCE = (  # all of HARM, that which does not hide each other together
     ("the VTEP bridge", "a container that nobody knows", "a renamed container", "a volume of a project without network"),
     ("the routing bridge", "a patch port", "a stopped container", "a dead port", "a name of nobody"),
     ("a patch port to nowhere", "all flows of the VTEP bridge", "a container's port", "a name with another address"),
-    ("a tunnel port", "the router", "a container", "a container that should be stopped", "the routing bridge's flows"),
+    (
+        "a tunnel port", "the router", "a container", "a container that should be stopped", "the routing bridge's flows",
+        "a build's step", "a step of an image of our own",
+    ),
     ("a router that is removed half", "a container that is removed half", "a stopped container that is removed half"),
     ("its flows", "a stopped router", "a container's interface", "a rule of the firewall"),
     ("another's flow", "rules of the router", "an MTU", "the id of the network"),
@@ -123,7 +134,7 @@ def harm(project: int, script: str, address: str) -> None:
         "project": str(project), "instance": INSTANCE, "bridge": NAMES.bridge(project), "vtep": NAMES.vtep,
         "routing": NAMES.routing, "router": NAMES.router(project), "web": NAMES.container(project, "web"),
         "idle": NAMES.container(project, "idle"), "address": address, "hosts": str(STATE / f"p{project}/hosts"),
-        "DOCKER_HOST": DOCKER_HOST, "table": NAMES.table,
+        "DOCKER_HOST": DOCKER_HOST, "table": NAMES.table, "base": BASE_IMAGE,
         "ours": f"netmanager.instance={INSTANCE}", "its": f"netmanager.project={project}",
     }  # fmt: skip
     run("bash", "-ec", FUNCTIONS + script, env=names)

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from apps import host
 from apps.containers.models import Image
+from apps.operations.locks import own_builds
 from datacenter.errors import DatacenterError
 
 CATALOGUE = Path(__file__).parents[2] / "catalogue"
@@ -20,7 +21,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         base = Image(name="debian", reference=settings.NETMANAGER_BASE_IMAGE, command="sleep infinity")
-        built = [self._build(context) for context in sorted(CATALOGUE.iterdir())]
+        with own_builds():
+            built = [self._build(context) for context in sorted(CATALOGUE.iterdir())]
         with transaction.atomic():
             if not Image.objects.exists():
                 Image.objects.bulk_create([*built, base])

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from apps import host
+from apps.operations.locks import own_builds
 from apps.ports.provisioning import room, site
 from apps.ports.services import switches_connect
 from datacenter.bootstrap import bootstrap, policy
@@ -30,7 +31,8 @@ class Command(BaseCommand):
         close(policy(host.names, host.plan, site(Room({}, {}))))
 
     def _bootstrap(self) -> None:
-        found = bootstrap(host.names, host.plan, site(room()), host.ovsdb, host.engine)
+        with own_builds():
+            found = bootstrap(host.names, host.plan, site(room()), host.ovsdb, host.engine)
         complaints = switches_connect()
         self.stdout.write(f"datapath {found.datapath_type}, MTU {found.mtu}, uplink {found.uplink}")
         for sentence in complaints:
