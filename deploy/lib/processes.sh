@@ -30,8 +30,18 @@ end_leftovers() {
     done
 }
 
+# Remove the sockets of drivers of killed instances of ours: the engine waits 15 s for each whenever it asks all plugins.
+remove_dead_drivers() {
+    local run socket
+    for run in /run/netmanager/*/; do
+        socket=/run/docker/plugins/$(basename "$run").sock
+        [ ! -S "$socket" ] || grep -q " $socket\$" /proc/net/unix || rm -f "$socket"  # the file lists those that a process has
+    done
+}
+
 # supervisord with the network driver, which must listen before dockerd starts
 start_driver() {
+    remove_dead_drivers
     if ! supervised; then
         end_leftovers
         supervisord -c deploy/supervisord.conf

@@ -98,6 +98,31 @@ def test_make_up_heals_a_supervisor_that_was_killed(stack: Stack, project: int) 
     assert stack.new_container(project, "db")
 
 
+@pytest.fixture
+def drivers(tmp_path: Path) -> Iterator[dict[str, Path]]:
+    """Sockets in the directory of Docker's plugins: of a killed instance of ours, of one that runs, of a killed foreign plugin."""
+    sockets = {name: Path(f"/run/docker/plugins/{name}.sock") for name in ("zd", "zr", "zf")}
+    instances = [Path(f"/run/netmanager/{name}") for name in ("zd", "zr")]
+    for instance in instances:
+        instance.mkdir()
+    with socket.socket(socket.AF_UNIX) as dead, socket.socket(socket.AF_UNIX) as runs, socket.socket(socket.AF_UNIX) as foreign:
+        for listener, path in zip((dead, runs, foreign), sockets.values(), strict=True):
+            listener.bind(str(path))
+            listener.listen()
+        dead.close()
+        foreign.close()
+        yield sockets
+    for path in sockets.values():
+        path.unlink(missing_ok=True)
+    for instance in instances:
+        instance.rmdir()
+
+
+def test_make_up_removes_the_sockets_of_drivers_of_killed_instances_and_no_others(stack: Stack, drivers: dict[str, Path]) -> None:
+    stack.up()
+    assert [name for name, path in drivers.items() if path.exists()] == ["zr", "zf"]
+
+
 def test_down_leaves_no_process_and_purge_nothing_else(stack: Stack, others_are_there: Callable[[], None]) -> None:
     web, db = stack.new_container(6001, "web"), stack.new_container(6001, "db")
     assert len(stack.processes()) > 5, "the control: supervisord and what it started"

@@ -1,4 +1,4 @@
-"""A cable between two sockets: it is quiet soon, nobody else loses a frame, and staff see which socket it was."""
+"""A cable between two sockets: it is quiet soon, no other project loses a frame, its own few, and staff see which socket it was."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from lab import namespaces
 from tests.conditions import wait_until
 from tests.system.harm import forged as f
 from tests.system.harm.attacker import sending
-from tests.system.harm.disturbance import Ways, lossless
+from tests.system.harm.disturbance import SAME, Ways, lossless
 from tests.system.lab import Lab
 from tests.system.netns import Tap
 from tests.system.stack import Stack
@@ -75,11 +75,11 @@ def test_a_cable_of_a_socket_that_is_given_to_the_project_is_quiet_soon_and_cont
 def _ways(lab: Lab, *, tunnelled: bool) -> Ways:
     ours, theirs = (lab.container_end(project, "web") for project in (OURS, THEIRS))
     switched = {
-        "same project": (lab.end(TALKER), lab.end(NEIGHBOUR)),
+        SAME: (lab.end(TALKER), lab.end(NEIGHBOUR)),
         "other project": (lab.end(STRANGER), lab.end(OTHER_STRANGER)),
     }
     containers = {"from a container": (ours, lab.end(NEIGHBOUR)), "to a container": (lab.end(NEIGHBOUR), ours)}
-    return Ways(switched, containers if tunnelled else {}, (theirs, lab.end(FAR)))
+    return Ways(switched, containers if tunnelled else {}, (theirs, lab.end(FAR)), looped=True)
 
 
 @contextmanager
