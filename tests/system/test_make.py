@@ -100,7 +100,7 @@ def test_make_up_heals_a_supervisor_that_was_killed(stack: Stack, project: int) 
 
 @pytest.fixture
 def drivers(tmp_path: Path) -> Iterator[dict[str, Path]]:
-    """Sockets in the directory of Docker's plugins: of a killed instance of ours, of one that runs, of a killed foreign plugin."""
+    """Sockets of Docker plugins: of a killed instance of ours, of one that runs, of a killed foreign plugin."""
     sockets = {name: Path(f"/run/docker/plugins/{name}.sock") for name in ("zd", "zr", "zf")}
     instances = [Path(f"/run/netmanager/{name}") for name in ("zd", "zr")]
     for instance in instances:

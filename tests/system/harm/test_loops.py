@@ -1,4 +1,4 @@
-"""A cable between two sockets: it is quiet soon, no other project loses a frame, its own few, and staff see which socket it was."""
+"""A cable between two sockets: it is quiet soon, no other project loses a frame, and staff see which socket it was."""
 
 import time
 from collections.abc import Callable, Iterator
