@@ -8,6 +8,8 @@ from django.utils.http import parse_header_parameters
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError
 
+ASCII = "".join(map(chr, range(128)))
+
 
 class JsonParser(parsers.JSONParser):
     """JSON; raises ParseError."""
@@ -22,6 +24,7 @@ class FormParser(parsers.FormParser):
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
         with readable():
+            _refuse_odd_charset(parser_context["encoding"])
             return super().parse(stream, media_type, parser_context)
 
 
@@ -30,6 +33,7 @@ class MultiPartParser(parsers.MultiPartParser):
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
         with readable():
+            _refuse_odd_charset(parser_context["encoding"])
             form = super().parse(stream, media_type, parser_context)
         length = int(parser_context["request"].META.get("CONTENT_LENGTH") or 0)
         boundary = parse_header_parameters(media_type or "")[1].get("boundary", "")
@@ -48,3 +52,16 @@ def readable() -> Iterator[None]:
         raise ParseError("The body is nested too deep.") from error
     except UnicodeError as error:
         raise ParseError("The body is not in the charset that its Content-Type names; send UTF-8.") from error
+
+
+def _refuse_odd_charset(charset: str) -> None:
+    """Raise ParseError or UnicodeError for a charset whose ASCII is not ASCII (punycode), or that is none (hex).
+
+    In it "=" and "&" may be something else; and what Python makes of one byte or another differs from release to release.
+    """
+    try:
+        plain = ASCII.encode().decode(charset) == ASCII
+    except LookupError:  # a codec of Python, but of no text
+        plain = False
+    if not plain:
+        raise ParseError(f"A form in {charset} is not read; send UTF-8.")

@@ -220,11 +220,14 @@ def test_a_port_that_is_taken_is_named(controller: Controller, tmp_path: Path, s
     assert f"cannot listen on {setting}=127.0.0.1:{port}" in second.log
 
 
+CA_USAGE = "keyUsage=critical,keyCertSign,cRLSign"  # without which Python 3.13 refuses a CA
+
+
 def _certificates(at: Path) -> None:
     """A CA, and certificates that it has signed for the controller and for a switch."""
     for name in ("ca", "controller", "switch"):
         subject = ["-newkey", "rsa:2048", "-nodes", "-keyout", f"{at}/{name}.key", "-subj", f"/CN={name}", "-days", "2"]
-        signed = ["-x509"] if name == "ca" else ["-x509", "-CA", f"{at}/ca.crt", "-CAkey", f"{at}/ca.key"]
+        signed = ["-x509", "-addext", CA_USAGE] if name == "ca" else ["-x509", "-CA", f"{at}/ca.crt", "-CAkey", f"{at}/ca.key"]
         run("openssl", "req", *signed, *subject, "-out", f"{at}/{name}.crt")
 
 

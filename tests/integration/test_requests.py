@@ -148,6 +148,9 @@ def test_a_wrong_token_is_refused_from_a_trusted_network_too(anonymous: APIClien
         ("application/json", b'{"image": "\\ud800"}'),
         ("application/json", b'{"image": "\\u0000"}'),
         ("application/x-www-form-urlencoded; charset=punycode", b"name=web"),
+        ("application/x-www-form-urlencoded; charset=utf-7", b"name=web"),
+        ("application/x-www-form-urlencoded; charset=cp037", b"name=web"),
+        ("application/x-www-form-urlencoded; charset=hex", b"name=web"),
         (
             "multipart/form-data; boundary=x; charset=idna",
             b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\nweb\r\n--x--\r\n',
