@@ -28,7 +28,7 @@ SETTINGS
 
 preflight
 check_disk
-install_machine dnsmasq-base systemd  # which leases to the lab's laptops where no router does; whose systemd-analyze reads the units
+install_machine dnsmasq-base e2fsprogs systemd  # dnsmasq leases to laptops where no router does, chattr, systemd-analyze reads the units
 install_python requirements-dev.txt
 test_settings
 start_postgres
