@@ -90,6 +90,24 @@ def test_the_demo_passes_twice(stack: Stack) -> None:
         assert stack.script("demo").rstrip().endswith(" checks passed")
 
 
+def test_a_demo_that_gets_no_answer_ends_in_a_sentence(stack: Stack) -> None:
+    stack.control("stop", "web")
+    command = [".venv/bin/python", "manage.py", "demo"]
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | stack.environment, capture_output=True, text=True, check=False)
+    stack.control("start", "web")
+    assert done.returncode == 1
+    assert done.stderr.startswith("CommandError: demo: GET /get-project-containers/1/7/ got no answer"), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_base_image_that_is_nowhere(stack: Stack) -> None:
+    script = ". deploy/lib.sh; load_settings; ensure_base_image"
+    environment = os.environ | stack.environment | {"NETMANAGER_BASE_IMAGE": "localhost:9/none:1"}
+    done = subprocess.run(["bash", "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "NETMANAGER_BASE_IMAGE is localhost:9/none:1, which cannot be pulled" in done.stderr
+
+
 def test_make_up_heals_a_supervisor_that_was_killed(stack: Stack, project: int) -> None:
     stack.new_container(project, "web")
     os.kill(int(stack.control("pid")), 9)
@@ -190,12 +208,15 @@ def test_not_root(stack: Stack) -> None:
     [
         ("/etc/os-release", "this machine is not Debian or Ubuntu"),
         ("df", "less than 2 GB of free disk"),
+        ("curl", "the program curl is missing; package curl has it"),
     ],
 )
 def test_a_machine_that_will_not_do(stack: Stack, tmp_path: Path, override: str, sentence: str) -> None:
     """In a mount namespace of its own the machine looks like another one."""
     if override == "df":
         prepare = f"mount -t tmpfs -o size=64m none {tmp_path}; cp -r Makefile deploy .env.example {tmp_path}/; cd {tmp_path}"
+    elif override == "curl":
+        prepare = "type -ap curl | xargs readlink -f | sort -u | xargs -n 1 mount --bind /dev/null"
     else:
         (tmp_path / "os-release").write_text("ID=fedora\n")
         prepare = f"mount --bind {tmp_path}/os-release $(readlink -f /etc/os-release)"
