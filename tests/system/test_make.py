@@ -216,9 +216,9 @@ def test_a_machine_that_will_not_do(stack: Stack, tmp_path: Path, override: str,
     if override == "df":
         prepare = f"mount -t tmpfs -o size=64m none {tmp_path}; cp -r Makefile deploy .env.example {tmp_path}/; cd {tmp_path}"
     elif override == "curl":
-        layers = f"lowerdir=/usr/bin,upperdir={tmp_path}/upper,workdir={tmp_path}/work"
-        prepare = f"mount -t tmpfs none {tmp_path}; mkdir {tmp_path}/upper {tmp_path}/work; mount -t overlay -o {layers} none /usr/bin"
-        prepare += "; rm /usr/bin/curl"
+        upper, work = tmp_path / "upper", tmp_path / "work"
+        layers = f"lowerdir=/usr/bin,upperdir={upper},workdir={work}"
+        prepare = f"mount -t tmpfs none {tmp_path}; mkdir {upper} {work}; mount -t overlay -o {layers} none /usr/bin; rm /usr/bin/curl"
     else:
         (tmp_path / "os-release").write_text("ID=fedora\n")
         prepare = f"mount --bind {tmp_path}/os-release $(readlink -f /etc/os-release)"
