@@ -218,7 +218,8 @@ def test_a_machine_that_will_not_do(stack: Stack, tmp_path: Path, override: str,
     elif override == "curl":
         upper, work = tmp_path / "upper", tmp_path / "work"
         layers = f"lowerdir=/usr/bin,upperdir={upper},workdir={work}"
-        prepare = f"mount -t tmpfs none {tmp_path}; mkdir {upper} {work}; mount -t overlay -o {layers} none /usr/bin; rm /usr/bin/curl"
+        prepare = f"mount -t tmpfs none {tmp_path}; mkdir {upper} {work}; mount -t overlay -o {layers} none /usr/bin"
+        prepare += "; rm /usr/bin/curl"
     else:
         (tmp_path / "os-release").write_text("ID=fedora\n")
         prepare = f"mount --bind {tmp_path}/os-release $(readlink -f /etc/os-release)"
