@@ -1,5 +1,5 @@
 # make up, make demo, make test: see README.md.
-.PHONY: up down purge demo test soak fuzz matrix check bench
+.PHONY: up down purge demo test soak fuzz matrix check bench crash
 
 up:
 	deploy/up.sh
@@ -30,3 +30,6 @@ bench:
 
 fuzz:
 	deploy/fuzz.sh
+
+crash:
+	deploy/crash.sh $(CRASH)
