@@ -84,19 +84,30 @@ install_machine() {
 
 # install_python REQUIREMENTS: a virtualenv that holds exactly these; repeated only when they or the place change
 install_python() {
-    local made mark=.venv/installed-$1
+    local made mark=.venv/installed-$1 status=0
     made="$ROOT $(/usr/bin/python3 -V)"
     /usr/bin/python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$(/usr/bin/python3 -V) is too old; Python 3.11 or newer is needed."
     [ "$(cat .venv/made 2>/dev/null)" = "$made" ] && cmp -s "$mark" <(cat requirements*.txt) && return 0
     say "installing Python packages of $1"
-    if [ "$(cat .venv/made 2>/dev/null)" != "$made" ]; then  # none, a half-made one, or one of another place or Python
+    if [ "$(cat .venv/made 2>/dev/null)" != "$made" ]; then  # none, one of another place or Python, or one left half-made
         rm -rf .venv
-        /usr/bin/python3 -m venv .venv && printf '%s\n' "$made" >.venv/made || fail "python3 could not make the virtualenv .venv."
+        /usr/bin/python3 -m venv .venv || fail "python3 could not make the virtualenv .venv."
     fi
-    .venv/bin/python -m pip install -q -r "$1" >"$NETMANAGER_VAR/log/pip.log" 2>&1 ||
-        fail "pip could not install $1; see $NETMANAGER_VAR/log/pip.log."
+    rm -f .venv/made  # a pip that is killed leaves packages that it takes for whole
+    .venv/bin/python -m pip install -q -r "$1" >"$NETMANAGER_VAR/log/pip.log" 2>&1 || status=$?
+    printf '%s\n' "$made" >.venv/made
+    [ "$status" = 0 ] || fail "pip could not install $1; see $NETMANAGER_VAR/log/pip.log."
     cat requirements*.txt >"$mark"
 }
+
+# Remove a tree of debootstrap. A killed one leaves /proc and /sys mounted in it.
+remove_tree() {
+    unmount_below "$1/"
+    rm -rf --one-file-system "$1"
+}
+
+# unmount_below PREFIX: all whose place begins with it, the last mounted first
+unmount_below() { awk -v prefix="$1" 'index($2, prefix) == 1 { print $2 }' /proc/mounts | tac | xargs -r umount -l; }
 
 # Have the engine hold NETMANAGER_BASE_IMAGE: pulled where there is a registry, else made from Debian's packages.
 ensure_base_image() {
@@ -110,11 +121,11 @@ ensure_base_image() {
         [ -n "$codename" ] || fail "NETMANAGER_BASE_IMAGE is $image, which cannot be pulled; only debian:CODENAME-slim can be made here."
         say "no registry answers: making $image from Debian's packages"
         mkdir -p "$cache"
-        rm -rf "$tree"
+        remove_tree "$tree"
         debootstrap --variant=minbase "$codename" "$tree" >"$NETMANAGER_VAR/log/debootstrap.log" 2>&1 ||
             fail "debootstrap failed; see $NETMANAGER_VAR/log/debootstrap.log."
         tar -C "$tree" -cf "$tar.part" . && mv "$tar.part" "$tar"
-        rm -rf "$tree"
+        remove_tree "$tree"
     fi
     docker import "$tar" "$image" >/dev/null || fail "docker could not import $tar; remove that file and try again."
 }

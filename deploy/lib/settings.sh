@@ -2,7 +2,10 @@
 
 # the settings file, with secrets where it has none
 write_settings() {
-    [ -f "$NETMANAGER_ENV_FILE" ] || install -m 600 .env.example "$NETMANAGER_ENV_FILE"
+    if [ ! -f "$NETMANAGER_ENV_FILE" ]; then  # whole or not at all
+        install -m 600 .env.example "$NETMANAGER_ENV_FILE.part"
+        mv "$NETMANAGER_ENV_FILE.part" "$NETMANAGER_ENV_FILE"
+    fi
     local port database
     read -r _ _ port _ < <(cluster)
     database=netmanager_$(sed -n 's/^NETMANAGER_INSTANCE=//p' "$NETMANAGER_ENV_FILE")
