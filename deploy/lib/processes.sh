@@ -1,7 +1,7 @@
 # Our own processes, under supervisord.
 
 control() { supervisorctl -c deploy/supervisord.conf "$@"; }
-supervised() { [ -S "$RUN/supervisor.sock" ] && control pid >/dev/null 2>&1; }
+supervised() { [ -S "$RUN/supervisor.sock" ] && control avail >/dev/null 2>&1; }  # which one that shuts down refuses
 
 port_is_free() { ! (exec 3<>"/dev/tcp/${1%:*}/${1##*:}") 2>/dev/null; }
 
@@ -12,22 +12,30 @@ check_port() {
         fail "port $NETMANAGER_LISTEN is taken by another program; free it or set NETMANAGER_LISTEN in $NETMANAGER_ENV_FILE."
 }
 
-# left_over FILE: whether the process of a pid file is ours, and runs
-left_over() { [ -s "$1" ] && grep -qsz "$ROOT/.venv/bin" "/proc/$(cat "$1")/cmdline"; }
+# pids of this instance's supervisord and its programs, by their environment: a pid file may be gone, or not be written yet
+left_over() {
+    {
+        grep -lszxF "SUPERVISOR_SERVER_URL=unix://$RUN/supervisor.sock" /proc/[0-9]*/environ
+        grep -lsz '/supervisord$' /proc/[0-9]*/cmdline | sed 's/cmdline$/environ/' | xargs -r grep -lszxF "RUN=$RUN"
+    } | cut -d/ -f3 || true
+}
 
-# end what a killed supervisord left behind, by the pid files of its programs; each leads a process group
+none_left_over() { [ -z "$(left_over)" ]; }
+
+# leads PID: whether it leads its process group; those of the group are its own to end
+leads() { [ "$(sed -E 's/.*\) . [0-9]+ ([0-9]+) .*/\1/' "/proc/$1/stat" 2>/dev/null)" = "$1" ]; }
+
+# End a supervisord that is shutting down, and what a killed one left behind.
 end_leftovers() {
-    local file pid
-    for file in "$RUN"/*.pid; do
-        if left_over "$file"; then kill "$(cat "$file")" 2>/dev/null || true; fi  # it may end by itself meanwhile
+    local pid
+    for pid in $(left_over); do
+        if leads "$pid"; then kill "$pid" 2>/dev/null || true; fi  # it may end by itself meanwhile
     done
-    for file in "$RUN"/*.pid; do
-        if left_over "$file"; then
-            pid=$(cat "$file")
-            wait_until 20 eval "! kill -0 $pid" || kill -9 -- "-$pid" 2>/dev/null || true
-        fi
-        rm -f "$file"
-    done
+    if ! wait_until 20 none_left_over; then
+        left_over | xargs -r kill -9 2>/dev/null || true
+        wait_until 10 none_left_over || fail "processes of instance $NETMANAGER_INSTANCE do not end: $(left_over | xargs)."
+    fi
+    rm -f "$RUN"/*.pid
 }
 
 # Remove the sockets of drivers of killed instances of ours: the engine waits 15 s for each whenever it asks all plugins.
@@ -70,7 +78,7 @@ stop_all() {
     if supervised; then
         local pid
         pid=$(control pid)
-        control shutdown >/dev/null
+        control shutdown >/dev/null || true  # a signal may have been faster
         wait_until 120 eval "! kill -0 $pid" || fail "supervisord (pid $pid) does not end."
     fi
     end_leftovers
