@@ -19,6 +19,8 @@ def purge(names: Names, ovsdb: Ovsdb, engine: Engine) -> list[str]:
     bridges = ovsdb.bridges(owner)
     for bridge in bridges:
         delete_bridge(bridge.name, ovsdb)
+    for veth in netlink.mtus(names.veth("")[0]):  # those that a killed driver made and plugged nowhere
+        netlink.delete_link(veth)
     firewall.uninstall(names)
     return [container.name for container in containers] + [bridge.name for bridge in bridges]
 
