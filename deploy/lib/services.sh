@@ -13,14 +13,16 @@ start_service() {
 
 # PostgreSQL. One elsewhere is its operator's.
 
-# VERSION NAME PORT STATUS of the cluster to use: that at DATABASE_URL's port, else one that runs, else the first
+# VERSION NAME PORT STATUS of the cluster to use: that at DATABASE_URL's port, else one that runs, else the first; those of tests,
+# which are called netmanager-INSTANCE, only by their port
 cluster() {
     local port=''
     [ -z "${DATABASE_URL:-}" ] || port=$(url_field "$DATABASE_URL" port)
     pg_lsclusters -h | awk -v port="${port:-none}" '
         { score = 2 * ($3 == port) + ($4 ~ /^online/) }
-        NR == 1 || score > best { best = score; found = $1 " " $2 " " $3 " " $4 }
-        END { if (NR) print found }'
+        $2 ~ /^netmanager-/ && $3 != port { next }
+        !found || score > best { best = score; found = $1 " " $2 " " $3 " " $4 }
+        END { if (found) print found }'
 }
 
 local_postgres() { [ -z "${DATABASE_URL:-}" ] || is_local "$(url_field "$DATABASE_URL" host)"; }
@@ -70,15 +72,17 @@ role_is_ours() {
     [ "$(as_postgres "SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = :'r'" r="$1")" = "$MARK" ]
 }
 
-# the role, and the database if it is the role's
+# the role, and those of its databases that a NetManager, its benchmark and its tests make
 delete_database() {
     local_postgres || return 0
     local user name
     user=$(url_field "$DATABASE_URL" user) name=$(url_field "$DATABASE_URL" name)
     role_is_ours "$user" || return 0
-    if [ "$(as_postgres "SELECT datdba::regrole = :'r'::regrole FROM pg_database WHERE datname = :'d'" d="$name" r="$user")" = t ]; then
-        as_postgres "DROP DATABASE :\"d\" WITH (FORCE)" d="$name"
-    fi
+    for name in "$name" "${name}_bench" "test_$name"; do
+        if [ "$(as_postgres "SELECT pg_get_userbyid(datdba) = :'r' FROM pg_database WHERE datname = :'d'" d="$name" r="$user")" = t ]; then
+            as_postgres "DROP DATABASE :\"d\" WITH (FORCE)" d="$name"
+        fi
+    done
     as_postgres "DROP ROLE :\"r\"" r="$user"
 }
 
