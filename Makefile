@@ -8,7 +8,7 @@ down:
 	deploy/down.sh
 
 purge:
-	deploy/purge.sh
+	deploy/purge.sh "$(INSTANCE)"
 
 demo:
 	deploy/demo.sh

@@ -22,7 +22,7 @@ wait_until() {
 
 random() { head -c 24 /dev/urandom | base64 | tr -d '+/=\n'; }
 
-for part in install settings services processes; do
+for part in install settings services processes instance; do
     # shellcheck disable=SC1090
     . "$ROOT/deploy/lib/$part.sh"
 done

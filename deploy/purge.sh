@@ -1,7 +1,9 @@
 #!/bin/bash
 # Removes everything of this instance from the host: containers, networks, images, bridges, firewall, database.
+# deploy/purge.sh INSTANCE: of the instance of that name, whose settings may be gone; with the services that tests gave it.
 . "$(dirname "$0")/lib.sh"
 [ "$(id -u)" = 0 ] || fail "this must run as root."
+[ -z "${1:-}" ] || choose_instance "$1"
 [ -f "$NETMANAGER_ENV_FILE" ] || { say "NetManager was never up: nothing to purge."; exit 0; }
 load_settings
 if [ "${CONFIRM:-}" != yes ]; then
@@ -12,7 +14,9 @@ fi
 preflight
 install_machine
 install_python requirements.txt
+! by_name || remove_own_services
 start_postgres
+if by_name; then write_settings; load_settings; fi
 start_redis
 start_ovs
 start_driver
@@ -21,8 +25,10 @@ control stop reconciler >/dev/null || true  # first: it makes again what is remo
 stop_at_once web datacenter builds beat controller
 python manage.py lab down --keep-rows
 python manage.py purge_datacenter
+! by_name || delete_keys
 stop_all
 delete_database
 rm -rf "$RUN" "/run/docker/plugins/$NETMANAGER_INSTANCE.sock" "$NETMANAGER_VAR/admin.password" "$NETMANAGER_VAR/dml-servant.token"
+! by_name || rm -rf "$NETMANAGER_VAR"
 rmdir --ignore-fail-on-non-empty /run/netmanager /var/lib/netmanager 2>/dev/null || true
 say "Nothing of instance $NETMANAGER_INSTANCE is left on this host."

@@ -95,6 +95,14 @@ start_redis() {
     start_service Redis redis_runs redis-server redis-server --daemonize yes --bind 127.0.0.1 --dir /var/lib/redis
 }
 
+# the instance's keys in all of the server's databases: which one was its own stood in its settings
+delete_keys() {
+    local number
+    for number in {0..15}; do
+        redis-cli -u "${REDIS_URL%/*}/$number" --scan --pattern "$NETMANAGER_INSTANCE:*" | xargs -r redis-cli -u "${REDIS_URL%/*}/$number" del >/dev/null
+    done
+}
+
 # Open vSwitch
 
 ovs_runs() { timeout 5 ovs-vsctl show && timeout 5 ovs-appctl -t ovs-vswitchd version; }

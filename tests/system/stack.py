@@ -32,7 +32,7 @@ ENGINE_DATA = Path("/var/lib/netmanager-nms-engine")
 ENGINE_BRIDGE = "docker0nms"  # with --bridge=none the engine would delete the docker0 of the machine's own
 MACHINES_PORT = urlsplit(os.environ["DATABASE_URL"]).port or 5432  # deploy/test.sh found the machine's
 POSTGRES_PORT = services.POSTGRES_PORT if services.ASKED_FOR else MACHINES_PORT
-DATABASE = "netmanager_nms_stack"
+DATABASE = f"netmanager_{INSTANCE}"
 ENGINE_LOG = VAR / "log" / "dockerd.log"
 DOCKER_HOST = f"unix://{ENGINE_RUN}/docker.sock"
 ENDED = {"SUCCEEDED", "FAILED"}  # states of an operation

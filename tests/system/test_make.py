@@ -11,6 +11,7 @@ import pytest
 
 from datacenter.addressing import LAST_VLAN
 from tests.conditions import wait_until
+from tests.crash import leftovers
 from tests.system.repairs.reconciling import dry_run
 from tests.system.stack import BASE_IMAGE, DOCKER_HOST, ENV_FILE, INSTANCE, ROOT, SETTINGS, VAR, Stack, postgres, run
 from tests.system.test_leftovers import host_state
@@ -172,6 +173,63 @@ def test_down_leaves_no_process_and_purge_nothing_else(stack: Stack, others_are_
     finally:
         stack.up()
     others_are_there()
+
+
+@pytest.fixture
+def lost_instance(stack: Stack, project: int) -> Iterator[str]:
+    """An instance `nmx` on the machine's services that has a bridge, a table, a link, a key and rows, but no settings."""
+    name, owner = "nmx", ["--", "br-set-external-id", "nmx-p7", "netmanager.instance", "nmx"]
+    stack.new_container(project, "web")
+    _purge_by_name(name)
+    run("ovs-vsctl", "add-br", "nmx-p7", "--", "set", "bridge", "nmx-p7", "datapath_type=netdev", *owner)
+    run("nft", "add", "table", "inet", "netmanager-nmx")
+    run("ip", "link", "add", "nmx-h0", "type", "veth", "peer", "name", "nmx-c0")
+    run("redis-cli", "-n", "7", "set", "nmx:lost", "here")
+    postgres("CREATE ROLE netmanager_nmx LOGIN")
+    postgres("COMMENT ON ROLE netmanager_nmx IS 'made by NetManager'")
+    for database in ("netmanager_nmx", "netmanager_nmx_bench"):
+        postgres(f"CREATE DATABASE {database} OWNER netmanager_nmx")
+    Path("/run/netmanager-nmx-engine").mkdir()
+    yield name
+    _purge_by_name(name)
+
+
+def test_purge_removes_an_instance_by_its_name(
+    stack: Stack, project: int, lost_instance: str, others_are_there: Callable[[], None]
+) -> None:
+    before = host_state(stack)
+    assert len(leftovers.of(lost_instance)) >= 7, "the control"
+    purged = _purge_by_name(lost_instance)
+    assert purged.returncode == 0, purged.stderr
+    assert "Nothing of instance nmx is left" in purged.stdout
+    assert run("redis-cli", "-n", "7", "get", "nmx:lost").strip() == ""
+    assert leftovers.of(lost_instance) == []
+    assert host_state(stack) == before
+    assert stack.get("/readyz/").status == 200
+    others_are_there()
+
+
+@pytest.mark.parametrize("name", ["nmtx", "NM", "../", "n m"])
+def test_purge_refuses_a_name_that_no_instance_has(stack: Stack, name: str) -> None:
+    done = _purge_by_name(name)
+    assert done.returncode != 0
+    assert f"'{name}' is no name of an instance" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def _purge_by_name(name: str) -> subprocess.CompletedProcess[str]:
+    """As `make purge INSTANCE=name` does, with none of the tests' settings."""
+    settings = {key: value for key, value in os.environ.items() if key in ("PATH", "HOME")}
+    command = ["deploy/purge.sh", name]
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=settings | {"CONFIRM": "yes"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_purge_wants_to_be_sure(stack: Stack) -> None:
