@@ -4,7 +4,7 @@ import argparse
 import signal
 import sys
 
-from bench import containers, controller, datacenter, info, networks, sockets, steps
+from bench import containers, controller, datacenter, info, leftovers, networks, sockets, steps
 
 SUBJECTS = ("containers", "steps", "info", "networks", "sockets", "controller")
 
@@ -21,6 +21,7 @@ def main() -> None:
         parser.error(f"no such subject: {', '.join(sorted(unknown))}; there are: {', '.join(SUBJECTS)}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))  # so that everything is cleaned up
     subjects = asked.subjects or SUBJECTS
+    leftovers.remove()
     try:
         if "containers" in subjects:
             containers.run(asked.rounds)

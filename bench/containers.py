@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
 from bench.api import Api
-from bench.datacenter import IMAGE, INSTANCE, PROJECT, sh
+from bench.datacenter import IMAGE, INSTANCE, MARK, PROJECT, sh
 from bench.measure import Contender, interleave, report, stopwatch
 
 NETWORK = f"{INSTANCE}-bench"  # a Docker network, and an Open vSwitch bridge
@@ -35,7 +35,7 @@ def _contenders(api: Api) -> Iterator[list[Contender]]:
     """Our call first, then what else one would do; the networks that the others need exist meanwhile."""
     datapath = sh("ovs-vsctl", "get", "bridge", f"{INSTANCE}-routing", "datapath_type")
     sh("ovs-vsctl", "--may-exist", "add-br", NETWORK, "--", "set", "bridge", NETWORK, f"datapath_type={datapath}")
-    sh("docker", "network", "create", "--subnet", "10.255.77.0/24", NETWORK)
+    sh("docker", "network", "create", "--label", MARK, "--subnet", "10.255.77.0/24", NETWORK)
     api.post(f"/create-bridge/1/{PROJECT}/")
     fixed = ("--network", NETWORK, "--ip")
     try:
@@ -56,12 +56,12 @@ def _address() -> str:
 
 
 def _docker(*network: str) -> Callable[[], object]:
-    made = sh("docker", "run", "-d", "--init", *network, IMAGE)
+    made = sh("docker", "run", "-d", "--label", MARK, "--init", *network, IMAGE)
     return lambda: sh("docker", "rm", "-f", made)
 
 
 def _ovs_docker() -> Callable[[], object]:
-    made = sh("docker", "run", "-d", "--init", "--network", "none", IMAGE)
+    made = sh("docker", "run", "-d", "--label", MARK, "--init", "--network", "none", IMAGE)
     sh("ovs-docker", "add-port", NETWORK, "eth1", made, f"--ipaddress={_address()}/24")
 
     def undo() -> None:

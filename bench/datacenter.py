@@ -8,6 +8,7 @@ from apps.projects.models import Project
 INSTANCE = os.environ["NETMANAGER_INSTANCE"]
 IMAGE = f"{INSTANCE}-default:latest"
 PROJECT = 2_000_000_000  # and those after it: nobody's
+MARK = f"netmanager.bench={INSTANCE}"  # label of what ours is compared with; deploy/ removes what a killed run left
 SOCKET = 2_000_000_000  # and those after it
 
 

@@ -30,6 +30,7 @@ drop_database() { as_postgres "DROP DATABASE IF EXISTS :\"d\" WITH (FORCE)" d="$
 BENCH=$(url_field "$DATABASE_URL" name)_bench
 export NETMANAGER_BENCH_DATABASE_URL=${DATABASE_URL%/*}/$BENCH
 install_faucet
+remove_contenders
 make_database
 trap drop_database EXIT
 python -m bench "$@"

@@ -24,6 +24,7 @@ start_docker
 control stop reconciler >/dev/null || true  # first: it makes again what is removed; nothing may run
 stop_at_once web datacenter builds beat controller
 python manage.py lab down --keep-rows
+remove_contenders
 python manage.py purge_datacenter
 ! by_name || delete_keys
 stop_all

@@ -16,6 +16,14 @@ choose_instance() {
 # whether the settings are some that choose_instance made
 by_name() { [ "$NETMANAGER_ENV_FILE" = "$ROOT/var/purge-$NETMANAGER_INSTANCE/env" ]; }
 
+# Remove what a killed `make bench` left on the engine and the switch: what it compares with is not labelled as ours.
+remove_contenders() {
+    local mark=label=netmanager.bench=$NETMANAGER_INSTANCE
+    docker ps -aq --filter "$mark" | xargs -r docker rm -f >/dev/null
+    docker network ls -q --filter "$mark" | xargs -r docker network rm >/dev/null
+    ovs-vsctl --if-exists del-br "$NETMANAGER_INSTANCE-bench"
+}
+
 # Remove the engine, PostgreSQL and Redis that tests gave an instance for itself (tests/system/stack.py, services.py), with all
 # that is in them. They are netmanager-INSTANCE-… below /run and /var/lib.
 remove_own_services() {

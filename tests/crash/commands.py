@@ -80,7 +80,9 @@ COMMANDS = {
         seconds=300,
         left=_left_of_tests,
     ),
-    "bench": Command(["make", "bench"], next=["deploy/bench.sh", "info", "--rounds", "1"], seconds=120),
+    "bench": Command(
+        ["make", "bench"], next=["deploy/bench.sh", "containers", "info", "--rounds", "1"], seconds=120, left=leftovers.of_bench
+    ),
 }
 
 LOGS = Path("var/crash")

@@ -25,6 +25,14 @@ def supervised(instance: str) -> list[str]:
     return [f"process {processes.command_line(pid)}" for pid in processes.pids() if entry in processes.environment_of(pid)]
 
 
+def of_bench() -> list[str]:
+    """What a benchmark must not leave: its room, its bridge, its containers and networks, and its database."""
+    marked = [f"container {one}" for one in _run("docker", "ps", "-aq", "--filter", "label=netmanager.bench").split()]
+    named = [f"bridge {name}" for name in _run("ovs-vsctl", "list-br").split() if name.endswith("-bench")]
+    databases = [line for line in _database("nm") if line.endswith("_bench")]
+    return [*running("bch"), *marked, *named, *databases]
+
+
 def _processes(instance: str) -> list[str]:
     """Those of its supervisord, those of a virtualenv with its settings, and an engine of its own with its containers."""
     entry, engine = f"NETMANAGER_INSTANCE={instance}".encode(), f"netmanager-{instance}-"
