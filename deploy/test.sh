@@ -26,7 +26,7 @@ NETMANAGER_LAB_NETWORK=198.18.242.0/23
 SETTINGS
 }
 
-running() { grep -lszxF "NETMANAGER_ENV_FILE=$NETMANAGER_ENV_FILE" /proc/[0-9]*/environ | sed 's/environ$/cmdline/' | xargs -r grep -lszx pytest || true; }
+running() { grep -lszxF NETMANAGER_INSTANCE=nmt /proc/[0-9]*/environ | sed 's/environ$/cmdline/' | xargs -r grep -lszx pytest || true; }
 none_runs() { [ -z "$(running)" ]; }
 
 # What the tests make for themselves has no owner, but a name that begins with their instance's.
