@@ -2,13 +2,14 @@
 
 systemd() { [ -d /run/systemd/system ]; }
 
-# start_service NAME PROBE UNIT COMMAND...: by systemd where there is one, else by the command
+# start_service NAME PROBE UNIT COMMAND...: by systemd where there is one, else by the command. The engine answers late where
+# containers of another instance are, whose driver does not run: it tries 15 s for each.
 start_service() {
     local name=$1 probe=$2 unit=$3; shift 3
     "$probe" >/dev/null 2>&1 && return 0
     say "starting $name"
     { if systemd; then systemctl start "$unit"; else "$@" </dev/null; fi; } >>"$NETMANAGER_VAR/log/$unit.log" 2>&1 || true  # the probe tells
-    wait_until 60 "$probe" || fail "$name did not start; see $NETMANAGER_VAR/log/$unit.log or its own log."
+    wait_until 300 "$probe" || fail "$name did not start; see $NETMANAGER_VAR/log/$unit.log or its own log."
 }
 
 # PostgreSQL. One elsewhere is its operator's.
