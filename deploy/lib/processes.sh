@@ -69,9 +69,12 @@ start_all() {
 
 # stop_at_once PROGRAM...: supervisorctl would stop one after the other
 stop_at_once() {
-    local program
-    for program in "$@"; do control stop "$program" >/dev/null & done
-    wait
+    local program stopping=()
+    for program in "$@"; do
+        control stop "$program" >/dev/null &
+        stopping+=($!)
+    done
+    wait "${stopping[@]}" || true  # for these alone: a dockerd that we have started does not end
 }
 
 stop_all() {
