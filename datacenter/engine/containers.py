@@ -14,7 +14,7 @@ from docker.types import LogConfig, Mount
 
 from datacenter.endpoints import Endpoint
 from datacenter.engine.connection import DOOMED, Connection, forgiving, label_filter, translated
-from datacenter.engine.shims import LOST_TRACK, end_shims, on_track
+from datacenter.engine.shims import LOST_TRACK, end_shims, on_track, shims
 from datacenter.errors import DatacenterError, StartRefused
 from datacenter.names import INSTANCE_KEY
 
@@ -111,6 +111,7 @@ class Containers(Connection):
     def start(self, container: str) -> None:
         """Start a container; a running one is left alone. Raises StartRefused, ContainerMissing."""
         with translated(f"Starting container {container}"), _starting():
+            self._end_restarts(container)
             on_track(container, lambda: self._api.start(container))
 
     def keep_running(self, container: str) -> None:
@@ -121,7 +122,8 @@ class Containers(Connection):
     def stop(self, container: str) -> None:
         """Stop a container, within STOP_TIMEOUT and for good; a stopped one is left alone."""
         with translated(f"Stopping container {container}"):
-            believed = self._api.inspect_container(container)["State"]["Running"]
+            state = self._api.inspect_container(container)["State"]
+            believed = state["Running"] and not state["Restarting"]
             self._api.update_container(container, restart_policy=STOPPED)
             self._api.stop(container, timeout=STOP_TIMEOUT)
         if not believed:
@@ -130,7 +132,14 @@ class Containers(Connection):
     def restart(self, container: str) -> None:
         """Stop and start a container, whatever state it is in. Raises StartRefused, ContainerMissing."""
         with translated(f"Restarting container {container}"), _starting():
+            self._end_restarts(container)
             on_track(container, lambda: self._api.restart(container, timeout=STOP_TIMEOUT))
+
+    def _end_restarts(self, container: str) -> None:
+        """Have the engine give up its tries to start a container, and what may be in their way end."""
+        if self._api.inspect_container(container)["State"]["Restarting"]:
+            self._api.stop(container, timeout=0)
+            end_shims(container)
 
     def delete_containers(self, labels: Mapping[str, str]) -> list[ContainerState]:
         """Remove all containers that carry the labels, running or not, with their anonymous volumes; what they were.
@@ -242,11 +251,15 @@ def _starting() -> Iterator[None]:
 
 
 def _state(listed: Mapping[str, Any]) -> ContainerState:
-    """From an entry of the engine's list of containers."""
+    """From an entry of the engine's list of containers.
+
+    One that the engine is to start again does not run. If it does, the engine has lost track of it, and does not start it.
+    """
+    status = "exited" if listed["State"] == "restarting" and shims(listed["Id"]) else listed["State"]
     networks = listed["NetworkSettings"]["Networks"].values()
     endpoints = {network["EndpointID"]: _endpoint(network) for network in networks if network["IPAddress"]}
     name = listed["Names"][0].lstrip("/")
-    return ContainerState(listed["Id"][:SHORT_ID], name, listed["State"], listed["Labels"], endpoints)
+    return ContainerState(listed["Id"][:SHORT_ID], name, status, listed["Labels"], endpoints)
 
 
 def _endpoint(network: Mapping[str, Any]) -> Endpoint:

@@ -5,6 +5,7 @@ import re
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,12 +22,19 @@ def end_shims(container: str) -> None:
 
     containerd ends them, and forgets the container's task, when it sees that their shim is gone. What we may not see is left.
     """
+    for pid in shims(container):
+        with suppress(ProcessLookupError):  # it has ended
+            os.kill(pid, signal.SIGKILL)
+
+
+def shims(container: str) -> list[int]:
+    """Pids of the shims of a container; the id may be a short one. None: it does not run."""
+    found = []
     for place in Path("/proc").glob("[0-9]*"):
-        try:
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended
             if is_shim((place / "cmdline").read_bytes().decode(errors="replace").split("\0"), container):
-                os.kill(int(place.name), signal.SIGKILL)
-        except (FileNotFoundError, ProcessLookupError):  # it has ended
-            continue
+                found.append(int(place.name))
+    return found
 
 
 def is_shim(command_line: list[str], container: str) -> bool:
@@ -40,7 +48,7 @@ def on_track(container: str, start: Callable[[], None]) -> None:
     """Start a container; where the engine has lost track of one that runs, that one ends first.
 
     A SIGKILL of engine and containerd leads to it: an engine that comes back starts containers, and then hears of the end of
-    those they were before (moby 20.10; later ones end what is in their way themselves).
+    those they were before (seen with moby 20.10). That one tries once to start such a container, 26.1 again and again.
     """
     deadline = time.monotonic() + PATIENCE
     while True:
