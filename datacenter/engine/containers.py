@@ -1,7 +1,8 @@
 """Containers of the Docker Engine."""
 
 import re
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,11 +15,12 @@ from docker.types import LogConfig, Mount
 
 from datacenter.endpoints import Endpoint
 from datacenter.engine.connection import DOOMED, Connection, forgiving, label_filter, translated
-from datacenter.engine.shims import LOST_TRACK, end_shims, on_track, shims
+from datacenter.engine.shims import BETWEEN, LOST_TRACK, end_shims, on_track, shims
 from datacenter.errors import DatacenterError, StartRefused
 from datacenter.names import INSTANCE_KEY
 
 STOP_TIMEOUT = 5  # seconds between SIGTERM and SIGKILL
+RESTARTING = 5.0  # seconds that a try of the engine to start a container may be under way
 # Not `unless-stopped`: an engine that comes back after a SIGKILL stops the containers it finds alive, takes that for
 # somebody's wish (moby 20.10, daemon.restore) and leaves them stopped. So a stopped container has no policy at all.
 RUNNING: Any = {"Name": "always", "MaximumRetryCount": 0}
@@ -111,8 +113,7 @@ class Containers(Connection):
     def start(self, container: str) -> None:
         """Start a container; a running one is left alone. Raises StartRefused, ContainerMissing."""
         with translated(f"Starting container {container}"), _starting():
-            self._end_restarts(container)
-            on_track(container, lambda: self._api.start(container))
+            self._start(container, lambda: self._api.start(container))
 
     def keep_running(self, container: str) -> None:
         """Have the engine start the container again whenever it ends, also after `stop`."""
@@ -132,14 +133,25 @@ class Containers(Connection):
     def restart(self, container: str) -> None:
         """Stop and start a container, whatever state it is in. Raises StartRefused, ContainerMissing."""
         with translated(f"Restarting container {container}"), _starting():
-            self._end_restarts(container)
-            on_track(container, lambda: self._api.restart(container, timeout=STOP_TIMEOUT))
+            self._start(container, lambda: self._api.restart(container, timeout=STOP_TIMEOUT))
 
-    def _end_restarts(self, container: str) -> None:
-        """Have the engine give up its tries to start a container, and what may be in their way end."""
-        if self._api.inspect_container(container)["State"]["Restarting"]:
-            self._api.stop(container, timeout=0)
-            end_shims(container)
+    def _start(self, container: str, start: Callable[[], None]) -> None:
+        """Start a container in one of the ways there are; what is in the way of one that the engine tries to start ends first.
+
+        A try that was under way can fail after ours has been taken for done.
+        """
+        if not self._api.inspect_container(container)["State"]["Restarting"]:
+            return on_track(container, start)
+        self._api.stop(container, timeout=0)
+        end_shims(container)
+        deadline = time.monotonic() + RESTARTING
+        while True:
+            on_track(container, start)
+            state = self._api.inspect_container(container)["State"]
+            waits = not state["Pid"] and (state["Running"] or LOST_TRACK.search(state["Error"]))
+            if not waits or time.monotonic() > deadline:
+                return None
+            time.sleep(BETWEEN)
 
     def delete_containers(self, labels: Mapping[str, str]) -> list[ContainerState]:
         """Remove all containers that carry the labels, running or not, with their anonymous volumes; what they were.

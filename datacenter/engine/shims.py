@@ -12,7 +12,9 @@ from pathlib import Path
 from docker.errors import APIError
 
 SHIM = "containerd-shim"  # how its program's name begins, whatever the runtime
-LOST_TRACK = re.compile(r"id already in use|task [0-9a-f]{64}: already exists|runtime\.v2\.task/moby/[0-9a-f]{64}: file exists")  # said where one is in its way
+LOST_TRACK = re.compile(  # what the engine says where one is in its way
+    r"id already in use|task [0-9a-f]{64}: already exists|runtime\.v2\.task/moby/[0-9a-f]{64}: file exists"
+)
 PATIENCE = 20.0  # seconds for containerd to clear up after a shim
 BETWEEN = 0.1  # seconds; it tells nobody when it has
 
