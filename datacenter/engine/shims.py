@@ -40,10 +40,10 @@ def shims(container: str) -> list[int]:
 
 
 def is_shim(command_line: list[str], container: str) -> bool:
-    """Whether this is the command line of a shim of the container; pure."""
+    """Whether this is the command line of a shim of the container, and not of one that clears up after another; pure."""
     program, *arguments = command_line
     of = dict(pairwise(arguments)).get("-id", "")
-    return Path(program).name.startswith(SHIM) and of.startswith(container)
+    return Path(program).name.startswith(SHIM) and of.startswith(container) and "delete" not in arguments
 
 
 def on_track(container: str, start: Callable[[], None]) -> None:

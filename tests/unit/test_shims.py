@@ -20,6 +20,7 @@ SHIM = ["/usr/bin/containerd-shim-runc-v2", "-namespace", "moby", "-id", ID, "-a
         (SHIM, ID[:12], True),
         (["containerd-shim-kata-v2", "-id", ID], ID, True),
         (SHIM, ANOTHER, False),
+        ([*SHIM[:-1], "-bundle", "/run/moby", "delete", ""], ID, False),
         (["/usr/bin/containerd-shim-runc-v2", "-namespace", ID, ""], ID, False),
         (["/usr/bin/containerd-shim-runc-v2", "-id"], ID, False),
         (["/usr/bin/python3", "-id", ID, ""], ID, False),
