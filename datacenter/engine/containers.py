@@ -136,9 +136,9 @@ class Containers(Connection):
             self._start(container, lambda: self._api.restart(container, timeout=STOP_TIMEOUT))
 
     def _start(self, container: str, start: Callable[[], None]) -> None:
-        """Start a container in one of the ways there are; what is in the way of one that the engine tries to start ends first.
+        """Start a container this way; one that the engine tries to start is stopped first, and what is in its way ends.
 
-        A try that was under way can fail after ours has been taken for done.
+        A try of the engine that was under way can fail after our start has been taken for done.
         """
         if not self._api.inspect_container(container)["State"]["Restarting"]:
             return on_track(container, start)
@@ -146,7 +146,7 @@ class Containers(Connection):
         end_shims(container)
         deadline = time.monotonic() + RESTARTING
         while True:
-            on_track(container, start)
+            on_track(container, lambda: self._api.start(container))
             state = self._api.inspect_container(container)["State"]
             waits = not state["Pid"] and (state["Running"] or LOST_TRACK.search(state["Error"]))
             if not waits or time.monotonic() > deadline:
