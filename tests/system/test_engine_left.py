@@ -71,10 +71,9 @@ def test_reconcile_starts_it(stack: Stack, project: int) -> None:
 
     def put_right() -> bool:
         stack.manage("reconcile")  # engine 26 calls them running for 2 s of each of its tries: a look may come too early
-        return not any(map(lives, strays))
+        return not any(map(lives, strays)) and stack.pings(project, "web", "router")
 
-    wait_until(put_right, "what they were before ends")
-    wait_until(lambda: stack.pings(project, "web", "router"), "they run")
+    wait_until(put_right, "what they were before ends, and they run")
 
 
 @pytest.mark.parametrize("change", ["start", "restart", "stop"])
