@@ -146,12 +146,12 @@ class Containers(Connection):
         end_shims(container)
         deadline = time.monotonic() + RESTARTING
         while True:
-            on_track(container, lambda: self._api.start(container))
+            on_track(container, lambda: self._api.start(container))  # it is stopped: engine 26 refuses to restart such a one
             state = self._api.inspect_container(container)["State"]
             waits = not state["Pid"] and (state["Running"] or LOST_TRACK.search(state["Error"]))
             if not waits or time.monotonic() > deadline:
                 return None
-            time.sleep(BETWEEN)
+            time.sleep(BETWEEN)  # no event tells of a try that failed
 
     def delete_containers(self, labels: Mapping[str, str]) -> list[ContainerState]:
         """Remove all containers that carry the labels, running or not, with their anonymous volumes; what they were.

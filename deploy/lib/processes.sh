@@ -17,7 +17,7 @@ left_over() {
     {
         grep -lszxF "SUPERVISOR_SERVER_URL=unix://$RUN/supervisor.sock" /proc/[0-9]*/environ
         grep -lsz '/supervisord$' /proc/[0-9]*/cmdline | sed 's/cmdline$/environ/' | xargs -r grep -lszxF "RUN=$RUN"
-    } | cut -d/ -f3 || true
+    } | cut -d/ -f3 || true  # grep finds none, or a process ends while it looks
 }
 
 none_left_over() { [ -z "$(left_over)" ]; }
@@ -32,7 +32,7 @@ end_leftovers() {
         if leads "$pid"; then kill "$pid" 2>/dev/null || true; fi  # it may end by itself meanwhile
     done
     if ! wait_until 20 none_left_over; then
-        left_over | xargs -r kill -9 2>/dev/null || true
+        left_over | xargs -r kill -9 2>/dev/null || true  # some may have ended; whether all have is asked next
         wait_until 10 none_left_over || fail "processes of instance $NETMANAGER_INSTANCE do not end: $(left_over | xargs)."
     fi
     rm -f "$RUN"/*.pid
