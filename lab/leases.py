@@ -4,7 +4,6 @@ Each has a /run and a /var/lib of its own, mounted over the host's, so many run 
 """
 
 import json
-import os
 import signal
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,12 +41,13 @@ def lease_of(laptop: Laptop) -> Lease | None:
 
 
 def ensure_lease(laptop: Laptop, seconds: float) -> Lease:
-    """Have a laptop ask for a lease, which it keeps from then on; raises LabError if it gets none in time."""
+    """Have a laptop ask for a lease, which it keeps from then on; raises LabError if it gets none in time.
+
+    Its dhcpcd is started anew: one that is told to ask again, by SIGHUP, now and then cannot read its settings (10.1.0).
+    """
+    _stop(laptop)
     (laptop.run_dir / "run/lease").unlink(missing_ok=True)
-    if pid := _dhcpcd(laptop):
-        os.kill(pid, signal.SIGHUP)  # asks for its lease again, or for a new one
-    else:
-        _start(laptop)
+    _start(laptop)
     wait_until(
         lambda: lease_of(laptop) is not None,
         f"Laptop {laptop.socket} got no lease within {seconds:g} s; has its socket a project, and runs that project's router?",
@@ -59,8 +59,13 @@ def ensure_lease(laptop: Laptop, seconds: float) -> Lease:
     return lease
 
 
-def _start(laptop: Laptop) -> None:
+def _stop(laptop: Laptop) -> None:
+    if pid := _dhcpcd(laptop):
+        namespaces.end([pid])
     namespaces.end(_programs(laptop), signal.SIGKILL)  # one that was killed leaves its helpers, which do not listen any more
+
+
+def _start(laptop: Laptop) -> None:
     dhcpcd = [
         "dhcpcd", "--background", "--quiet", f"--config={HERE / 'dhcpcd.conf'}", f"--script={HERE / 'dhcpcd-hook'}",
         f"--hostname=laptop{laptop.socket}", f"--env=RESOLV_CONF={laptop.resolv_conf}",

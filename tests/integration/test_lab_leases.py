@@ -79,6 +79,11 @@ def test_asking_again_finds_the_server_of_now_without_a_bounce(room: Room) -> No
         assert room.dhcp(1).router == "10.8.8.1"
 
 
+def test_however_often_it_asks_it_is_told_everything(room: Room) -> None:
+    with dhcp_server(room, "10.9.9", "--dhcp-option=option:mtu,1450"):
+        assert {room.dhcp(1) for _ in range(60)} == {Lease("10.9.9.52", "10.9.9.1", "10.9.9.1", 1450)}
+
+
 def test_a_laptop_that_nobody_answers_is_named_and_gets_its_lease_when_somebody_does(room: Room) -> None:
     with pytest.raises(LabError, match=r"Laptop 1 got no lease within 0\.5 s"):
         room.dhcp(1, 0.5)
