@@ -123,11 +123,10 @@ class Containers(Connection):
     def stop(self, container: str) -> None:
         """Stop a container, within STOP_TIMEOUT and for good; a stopped one is left alone."""
         with translated(f"Stopping container {container}"):
-            state = self._api.inspect_container(container)["State"]
-            believed = state["Running"] and not state["Restarting"]
+            tracked = self._tracks(container)
             self._api.update_container(container, restart_policy=STOPPED)
             self._api.stop(container, timeout=STOP_TIMEOUT)
-        if not believed:
+        if not tracked:
             end_shims(container)
 
     def restart(self, container: str) -> None:
@@ -140,7 +139,8 @@ class Containers(Connection):
 
         A try of the engine that was under way can fail after our start has been taken for done.
         """
-        if not self._api.inspect_container(container)["State"]["Restarting"]:
+        state = self._api.inspect_container(container)["State"]
+        if not state["Running"] or _tracked(state):
             return on_track(container, start)
         self._api.stop(container, timeout=0)
         end_shims(container)
@@ -152,6 +152,10 @@ class Containers(Connection):
             if not waits or time.monotonic() > deadline:
                 return None
             time.sleep(BETWEEN)  # no event tells of a try that failed
+
+    def _tracks(self, container: str) -> bool:
+        """Whether a container runs and the engine knows it. If not, processes of it may outlive its end or its removal."""
+        return _tracked(self._api.inspect_container(container)["State"])
 
     def delete_containers(self, labels: Mapping[str, str]) -> list[ContainerState]:
         """Remove all containers that carry the labels, running or not, with their anonymous volumes; what they were.
@@ -168,9 +172,11 @@ class Containers(Connection):
 
         The engine does so in one call: were it two, who is lost between them would leave volumes that nobody knows.
         """
+        tracked = False
         with translated(f"Removing container {container.name}"), forgiving():
+            tracked = self._tracks(container.docker_id)
             self._api.remove_container(container.docker_id, force=True, v=True)
-        if container.status != "running":
+        if not tracked:
             end_shims(container.docker_id)
 
     def rename(self, container: str, name: str) -> None:
@@ -260,6 +266,14 @@ def _starting() -> Iterator[None]:
         if LOST_TRACK.search(said) or any(word in UNKNOWN_USER.sub("", said).lower() for word in ENGINES_OWN_TROUBLE):
             raise
         raise StartRefused(f"The container could not be started: {said}.") from error
+
+
+def _tracked(state: Mapping[str, Any]) -> bool:
+    """Whether a container runs and the engine knows its process, by an entry of the engine's; pure.
+
+    One that it tries to start is "restarting", and "running" without a process while a try lasts (26.1).
+    """
+    return state["Running"] and not state["Restarting"] and state["Pid"] > 0
 
 
 def _state(listed: Mapping[str, Any]) -> ContainerState:

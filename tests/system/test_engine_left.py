@@ -6,6 +6,8 @@ told of such an end. And it can have removed a container half; here one has a fi
 
 import subprocess
 import time
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -18,17 +20,40 @@ TOPIC, TYPE = "/tasks/exit", b"containerd.events.TaskExit"  # containerd, api/ev
 KILLED = 137
 
 
-def lose_track(stack: Stack, project: int, name: str) -> int:
-    """Have the engine believe that a container has ended; the pid of its first process, which runs on."""
-    container, pid = stack.docker("inspect", "-f", "{{.Id}}", stack.docker_name(project, name)), stack.pid(project, name)
+BETWEEN_TRIES, IN_A_TRY = "restarting 0", "running 0"  # engine 26 tries again and again to start it, for 2 s each
+TRIED_ONCE = "exited 0"  # by engine 20.10
+
+
+class Stray(NamedTuple):
+    """A container of which the engine has lost track, and the pid of its first process."""
+
+    container: str
+    pid: int
+
+    def runs(self) -> bool:
+        """Whether any process of it is left, that of a later start too."""
+        return any(self.container in _read(place / "cgroup") for place in Path("/proc").glob("[0-9]*"))
+
+
+def lose_track(stack: Stack, project: int, name: str, moment: str = BETWEEN_TRIES) -> Stray:
+    """Have the engine believe that a container has ended, which runs on."""
+    container, pid = stack.docker("inspect", "-f", "{{.Id}}", stack.docker_name(project, name)).strip(), stack.pid(project, name)
     event = _text(1, container.encode()) + _text(2, container.encode()) + _number(3, pid) + _number(4, KILLED)
     event += _text(5, _number(1, int(time.time())))
     subprocess.run([*PUBLISH, "--topic", TOPIC], input=_text(1, TYPE) + _text(2, event), check=True, timeout=60)
     state = "{{.State.Status}} {{.State.Pid}}"
-    ended = ("exited 0", "restarting 0")  # engine 26 tries again and again to start it, 20.10 once
-    wait_until(lambda: stack.docker("inspect", "-f", state, container) in ended, "the engine takes it for ended")
+    wait_until(
+        lambda: stack.docker("inspect", "-f", state, container).strip() in (TRIED_ONCE, moment), "the engine takes it for ended"
+    )
     assert lives(pid), "the control: it has not"
-    return pid
+    return Stray(container, pid)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text()
+    except OSError:  # its process has ended
+        return ""
 
 
 def _text(field: int, value: bytes) -> bytes:
@@ -45,24 +70,28 @@ def _varint(value: int) -> bytes:
     return bytes([low | 128]) + _varint(rest) if rest else bytes([low])
 
 
-def ask_of_lost(stack: Stack, project: int, change: str) -> None:
+def ask_of_lost(stack: Stack, project: int, change: str, moment: str) -> Stray:
     """A call for a new container `web` of which the engine has lost track; what it was ends."""
     web = stack.new_container(project, "web")
-    stray = lose_track(stack, project, "web")
+    stray = lose_track(stack, project, "web", moment)
     answer = stack.post(f"/{change}-container/1/{web['docker_id']}/")
     assert answer.status == 200, str(answer)
-    wait_until(lambda: not lives(stray), "what it was before ends")
+    wait_until(lambda: not lives(stray.pid), "what it was before ends")
+    return stray
 
 
+@pytest.mark.parametrize("moment", [BETWEEN_TRIES, IN_A_TRY])
 @pytest.mark.parametrize("change", ["start", "restart"])
-def test_it_is_started_and_runs_once(stack: Stack, project: int, change: str) -> None:
-    ask_of_lost(stack, project, change)
+def test_it_is_started_and_runs_once(stack: Stack, project: int, change: str, moment: str) -> None:
+    ask_of_lost(stack, project, change, moment)
     assert stack.pings(project, "web", "router")
 
 
+@pytest.mark.parametrize("moment", [BETWEEN_TRIES, IN_A_TRY])
 @pytest.mark.parametrize("change", ["stop", "remove"])
-def test_it_ends(stack: Stack, project: int, change: str) -> None:
-    ask_of_lost(stack, project, change)
+def test_it_ends(stack: Stack, project: int, change: str, moment: str) -> None:
+    stray = ask_of_lost(stack, project, change, moment)
+    wait_until(lambda: not stray.runs(), "nothing of it is left")
 
 
 def test_reconcile_starts_it(stack: Stack, project: int) -> None:
@@ -71,7 +100,7 @@ def test_reconcile_starts_it(stack: Stack, project: int) -> None:
 
     def put_right() -> bool:
         stack.manage("reconcile")  # engine 26 calls them running for 2 s of each of its tries: a look may come too early
-        return not any(map(lives, strays)) and stack.pings(project, "web", "router")
+        return not any(lives(stray.pid) for stray in strays) and stack.pings(project, "web", "router")
 
     wait_until(put_right, "what they were before ends, and they run")
 
@@ -95,8 +124,9 @@ def test_one_that_is_removed_half_can_be_removed(stack: Stack, project: int) -> 
     assert stack.docker("ps", "-aqf", f"name={stack.docker_name(project, 'web')}") == ""
 
 
-def test_it_goes_with_its_project(stack: Stack, project: int) -> None:
+@pytest.mark.parametrize("moment", [BETWEEN_TRIES, IN_A_TRY])
+def test_it_goes_with_its_project(stack: Stack, project: int, moment: str) -> None:
     stack.new_container(project, "web")
-    strays = [lose_track(stack, project, name) for name in ("web", "router")]
+    strays = [lose_track(stack, project, name, moment) for name in ("web", "router")]
     stack.delete_project(project)
-    wait_until(lambda: not any(map(lives, strays)), "they end")
+    wait_until(lambda: not any(stray.runs() for stray in strays), "they end")
