@@ -20,7 +20,9 @@ from datacenter.errors import DatacenterError, StartRefused
 from datacenter.names import INSTANCE_KEY
 
 STOP_TIMEOUT = 5  # seconds between SIGTERM and SIGKILL
-RESTARTING = 5.0  # seconds that a try of the engine to start a container may be under way
+# Engine 26 takes the end of what a container was for that of what it is, waits 2 s for its output, and tries to start it again.
+SETTLED = 3.5  # seconds after a start when that cannot come any more; more than 3, for starts are known in whole seconds
+TRIES_LAST = 15.0  # seconds in which a container that was lost should be so
 # Not `unless-stopped`: an engine that comes back after a SIGKILL stops the containers it finds alive, takes that for
 # somebody's wish (moby 20.10, daemon.restore) and leaves them stopped. So a stopped container has no policy at all.
 RUNNING: Any = {"Name": "always", "MaximumRetryCount": 0}
@@ -123,10 +125,10 @@ class Containers(Connection):
     def stop(self, container: str) -> None:
         """Stop a container, within STOP_TIMEOUT and for good; a stopped one is left alone."""
         with translated(f"Stopping container {container}"):
-            tracked = self._tracks(container)
+            certain = self._is_certain_of(container)
             self._api.update_container(container, restart_policy=STOPPED)
             self._api.stop(container, timeout=STOP_TIMEOUT)
-        if not tracked:
+        if not certain:
             end_shims(container)
 
     def restart(self, container: str) -> None:
@@ -135,27 +137,37 @@ class Containers(Connection):
             self._start(container, lambda: self._api.restart(container, timeout=STOP_TIMEOUT))
 
     def _start(self, container: str, start: Callable[[], None]) -> None:
-        """Start a container this way; one that the engine tries to start is stopped first, and what is in its way ends.
-
-        A try of the engine that was under way can fail after our start has been taken for done.
-        """
-        state = self._api.inspect_container(container)["State"]
-        if not state["Running"] or _tracked(state):
+        """Start a container this way; all processes of one of which the engine has lost track end first."""
+        if not self._has_lost(container):
             return on_track(container, start)
-        self._api.stop(container, timeout=0)
-        end_shims(container)
-        deadline = time.monotonic() + RESTARTING
+        deadline = time.monotonic() + TRIES_LAST
         while True:
+            self._api.stop(container, timeout=0)
+            strayed = end_shims(container)
             on_track(container, lambda: self._api.start(container))  # it is stopped: engine 26 refuses to restart such a one
-            state = self._api.inspect_container(container)["State"]
-            waits = not state["Pid"] and (state["Running"] or LOST_TRACK.search(state["Error"]))
-            if not waits or time.monotonic() > deadline:
+            if not strayed or not self._has_lost(container, again=True) or time.monotonic() > deadline:
                 return None
-            time.sleep(BETWEEN)  # no event tells of a try that failed
 
-    def _tracks(self, container: str) -> bool:
-        """Whether a container runs and the engine knows it. If not, processes of it may outlive its end or its removal."""
-        return _tracked(self._api.inspect_container(container)["State"])
+    def _has_lost(self, container: str, *, again: bool = False) -> bool:
+        """Whether the engine has lost track of a container: tries to start it, or could not for what is in the way.
+
+        A try looks like a container that runs well. So one that the engine started by itself a moment ago is looked at until it
+        is SETTLED; `again`: any that was started a moment ago.
+        """
+        while True:
+            found = self._api.inspect_container(container)
+            state = found["State"]
+            if state["Restarting"] or not state["Running"]:
+                return bool(state["Restarting"] or LOST_TRACK.search(state["Error"]))
+            age = time.time() - (_epoch(state["StartedAt"]) or 0)
+            if age > SETTLED or not (again or found["RestartCount"]):
+                return False
+            time.sleep(BETWEEN)  # no event tells that it is settled
+
+    def _is_certain_of(self, container: str) -> bool:
+        """Whether the engine surely knows all that runs of a container. If not, some may outlive its end or its removal."""
+        found = self._api.inspect_container(container)
+        return bool(found["State"]["Running"] and not found["State"]["Restarting"] and not found["RestartCount"])
 
     def delete_containers(self, labels: Mapping[str, str]) -> list[ContainerState]:
         """Remove all containers that carry the labels, running or not, with their anonymous volumes; what they were.
@@ -172,11 +184,11 @@ class Containers(Connection):
 
         The engine does so in one call: were it two, who is lost between them would leave volumes that nobody knows.
         """
-        tracked = False
+        certain = False
         with translated(f"Removing container {container.name}"), forgiving():
-            tracked = self._tracks(container.docker_id)
+            certain = self._is_certain_of(container.docker_id)
             self._api.remove_container(container.docker_id, force=True, v=True)
-        if not tracked:
+        if not certain:
             end_shims(container.docker_id)
 
     def rename(self, container: str, name: str) -> None:
@@ -266,14 +278,6 @@ def _starting() -> Iterator[None]:
         if LOST_TRACK.search(said) or any(word in UNKNOWN_USER.sub("", said).lower() for word in ENGINES_OWN_TROUBLE):
             raise
         raise StartRefused(f"The container could not be started: {said}.") from error
-
-
-def _tracked(state: Mapping[str, Any]) -> bool:
-    """Whether a container runs and the engine knows its process, by an entry of the engine's; pure.
-
-    One that it tries to start is "restarting", and "running" without a process while a try lasts (26.1).
-    """
-    return state["Running"] and not state["Restarting"] and state["Pid"] > 0
 
 
 def _state(listed: Mapping[str, Any]) -> ContainerState:

@@ -19,14 +19,16 @@ PATIENCE = 20.0  # seconds for containerd to clear up after a shim
 BETWEEN = 0.1  # seconds; it tells nobody when it has
 
 
-def end_shims(container: str) -> None:
-    """Have all processes of a container end, whatever the engine takes it for; the id may be a short one.
+def end_shims(container: str) -> bool:
+    """Have all processes of a container end, whatever the engine takes it for; whether there were any. The id may be a short one.
 
     containerd ends them, and forgets the container's task, when it sees that their shim is gone. What we may not see is left.
     """
-    for pid in shims(container):
+    found = shims(container)
+    for pid in found:
         with suppress(ProcessLookupError):  # it has ended
             os.kill(pid, signal.SIGKILL)
+    return bool(found)
 
 
 def shims(container: str) -> list[int]:

@@ -20,8 +20,11 @@ TOPIC, TYPE = "/tasks/exit", b"containerd.events.TaskExit"  # containerd, api/ev
 KILLED = 137
 
 
-BETWEEN_TRIES, IN_A_TRY = "restarting 0", "running 0"  # engine 26 tries again and again to start it, for 2 s each
-TRIED_ONCE = "exited 0"  # by engine 20.10
+TRIED_ONCE = "exited"  # by engine 20.10
+BETWEEN_TRIES, IN_A_TRY = (
+    "restarting",
+    "running",
+)  # 26 tries again and again: each ends what was, starts it, and is lost after 2 s
 
 
 class Stray(NamedTuple):
@@ -41,12 +44,14 @@ def lose_track(stack: Stack, project: int, name: str, moment: str = BETWEEN_TRIE
     event = _text(1, container.encode()) + _text(2, container.encode()) + _number(3, pid) + _number(4, KILLED)
     event += _text(5, _number(1, int(time.time())))
     subprocess.run([*PUBLISH, "--topic", TOPIC], input=_text(1, TYPE) + _text(2, event), check=True, timeout=60)
-    state = "{{.State.Status}} {{.State.Pid}}"
-    wait_until(
-        lambda: stack.docker("inspect", "-f", state, container).strip() in (TRIED_ONCE, moment), "the engine takes it for ended"
-    )
+    wait_until(lambda: _status(stack, container) in (TRIED_ONCE, BETWEEN_TRIES), "the engine takes it for ended")
     assert lives(pid), "the control: it has not"
+    wait_until(lambda: _status(stack, container) in (TRIED_ONCE, moment), f"it is {moment}")
     return Stray(container, pid)
+
+
+def _status(stack: Stack, container: str) -> str:
+    return stack.docker("inspect", "-f", "{{.State.Status}}", container).strip()
 
 
 def _read(file: Path) -> str:
