@@ -22,6 +22,7 @@ from datacenter.names import INSTANCE_KEY
 STOP_TIMEOUT = 5  # seconds between SIGTERM and SIGKILL
 # Engine 26 takes the end of what a container was for that of what it is, waits 2 s for its output, and tries to start it again.
 SETTLED = 3.5  # seconds after a start when that cannot come any more; more than 3, for starts are known in whole seconds
+NO_END = re.compile(r"is not running|did not receive an exit event")  # what it says where it stops one that it has lost
 TRIES_LAST = 15.0  # seconds in which a container that was lost should be so
 # Not `unless-stopped`: an engine that comes back after a SIGKILL stops the containers it finds alive, takes that for
 # somebody's wish (moby 20.10, daemon.restore) and leaves them stopped. So a stopped container has no policy at all.
@@ -142,7 +143,7 @@ class Containers(Connection):
             return on_track(container, start)
         deadline = time.monotonic() + TRIES_LAST
         while True:
-            self._api.stop(container, timeout=0)
+            self._stop_lost(container)
             strayed = end_shims(container)
             on_track(container, lambda: self._api.start(container))  # it is stopped: engine 26 refuses to restart such a one
             if not strayed or not self._has_lost(container, again=True) or time.monotonic() > deadline:
@@ -163,6 +164,14 @@ class Containers(Connection):
             if age > SETTLED or not (again or found["RestartCount"]):
                 return False
             time.sleep(BETWEEN)  # no event tells that it is settled
+
+    def _stop_lost(self, container: str) -> None:
+        """Have the engine no longer start a container; it may take it for ended already, or wait in vain for its end."""
+        try:
+            self._api.stop(container, timeout=0)
+        except APIError as error:
+            if not NO_END.search(str(error.explanation)):
+                raise
 
     def _is_certain_of(self, container: str) -> bool:
         """Whether the engine surely knows all that runs of a container. If not, some may outlive its end or its removal."""
