@@ -9,7 +9,7 @@ import urllib.request
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,6 +111,7 @@ class Dockerd:
         if self.process and self.process.poll() is None:
             self.process.terminate()
             self.process.wait(60)
+            wait_until(lambda: not _engines_own(), "the shims of all its containers have ended")
             run("ip", "link", "del", ENGINE_BRIDGE)
             for mounted in (ENGINE_RUN / "exec/netns/default", ENGINE_DATA):  # the engine leaves them
                 run("umount", str(mounted), check=False)
@@ -313,6 +314,16 @@ def lives(pid: int) -> bool:
 
 def _succeeds(*command: str) -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def _engines_own() -> list[str]:
+    """Pids of the tests' engine: its own, containerd's, and that of a shim for each container that runs."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it ended while we looked
+            if f"{ENGINE_RUN}/".encode() in place.read_bytes():
+                found.append(place.parent.name)
+    return found
 
 
 def _end(pid: int, sig: int = signal.SIGTERM) -> None:

@@ -1,8 +1,10 @@
 """make up, demo, down and purge on a machine that has other people's things on it."""
 
 import os
+import signal
 import socket
 import subprocess
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -194,8 +196,29 @@ def lost_instance(stack: Stack, project: int) -> Iterator[str]:
     _purge_by_name(name)
 
 
+@pytest.fixture
+def forgotten_container(lost_instance: str) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """A container of the instance's engine that the engine knows no more: its process, in a cgroup of its own, and its shim."""
+    container = uuid.uuid4().hex * 2
+    cgroup = next(place for place in (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/pids")) if (place / "cgroup.procs").exists())
+    (cgroup / container).mkdir()
+    shim = "open('/proc/self/comm', 'w').write('containerd-shim'); import time; time.sleep(600)"
+    address = ["-namespace", "moby", "-id", container, "-address", f"/run/netmanager-{lost_instance}-engine/containerd.sock"]
+    started = [subprocess.Popen(["sleep", "600"]), subprocess.Popen(["python3", "-c", shim, *address])]
+    (cgroup / container / "cgroup.procs").write_text(str(started[0].pid))
+    yield started
+    for one in started:
+        one.kill()
+        one.wait()
+    (cgroup / container).rmdir()
+
+
 def test_purge_removes_an_instance_by_its_name(
-    stack: Stack, project: int, lost_instance: str, others_are_there: Callable[[], None]
+    stack: Stack,
+    project: int,
+    lost_instance: str,
+    forgotten_container: list[subprocess.Popen[bytes]],
+    others_are_there: Callable[[], None],
 ) -> None:
     before = host_state(stack)
     assert len(leftovers.of(lost_instance)) >= 7, "the control"
@@ -203,6 +226,7 @@ def test_purge_removes_an_instance_by_its_name(
     assert purged.returncode == 0, purged.stderr
     assert "Nothing of instance nmx is left" in purged.stdout
     assert run("redis-cli", "-n", "7", "get", "nmx:lost").strip() == ""
+    assert [one.wait(60) for one in forgotten_container] == [-signal.SIGKILL] * 2
     assert leftovers.of(lost_instance) == []
     assert host_state(stack) == before
     assert stack.get("/readyz/").status == 200
