@@ -27,7 +27,7 @@ SETTINGS
 }
 
 # command lines of the tests that run; grep's status says that there are none, which is an answer
-running() { grep -lszxF NETMANAGER_INSTANCE=nmt /proc/[0-9]*/environ | sed 's/environ$/cmdline/' | xargs -r grep -lszx pytest || true; }
+running() { grep -lszxF NETMANAGER_INSTANCE=nmt /proc/[0-9]*/environ | of_this_namespace | sed 's/environ$/cmdline/' | xargs -r grep -lszx pytest || true; }
 none_runs() { [ -z "$(running)" ]; }
 
 # What the tests make for themselves has no owner, but a name that begins with their instance's.

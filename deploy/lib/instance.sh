@@ -38,17 +38,20 @@ remove_own_services() {
     ! ip link show "docker0$NETMANAGER_INSTANCE" >/dev/null 2>&1 || ip link delete "docker0$NETMANAGER_INSTANCE"
 }
 
+# of_engine OWN: the command lines of the engine's processes, as files
+of_engine() { grep -lsz "/run/$1-engine/" /proc/[0-9]*/cmdline | of_this_namespace; }
+
 # own_containers OWN: ids of the engine's containers, and of those that run and that it has forgotten
 own_containers() {
     find "/var/lib/$1-engine/containers" -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null
-    cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' ' ' | grep -oE -- "-id [0-9a-f]{64} -address /run/$1-engine/" | cut -d' ' -f2
+    of_engine "$1" | xargs -r cat 2>/dev/null | tr '\0' ' ' | grep -oE -- "-id [0-9a-f]{64} -address /run/$1-engine/" | cut -d' ' -f2
 }
 
 # own_services_killed OWN: send SIGKILL to Redis, the engine and its containers; true once none of their processes is left
 own_services_killed() {
     local pids
     pids=$({
-        grep -lsz "/run/$1-engine/" /proc/[0-9]*/cmdline | sed 's/cmdline$/comm/' | xargs -r grep -lsxE 'dockerd|containerd.*|runc'
+        of_engine "$1" | sed 's/cmdline$/comm/' | xargs -r grep -lsxE 'dockerd|containerd.*|runc'
         own_containers "$1" | grep -lsFf - /proc/[0-9]*/cgroup
         grep -lsx redis-server "/proc/$(cat "/run/$1-redis/pid" 2>/dev/null)/comm"
     } | cut -d/ -f3)

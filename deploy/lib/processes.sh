@@ -12,12 +12,21 @@ check_port() {
         fail "port $NETMANAGER_LISTEN is taken by another program; free it or set NETMANAGER_LISTEN in $NETMANAGER_ENV_FILE."
 }
 
+# Of paths below /proc/PID, those of this PID namespace: an instance of the same name can run in a container, or another Debian.
+of_this_namespace() {
+    local path pid
+    while read -r path; do
+        pid=${path#/proc/} pid=${pid%%/*}
+        if [ "/proc/$pid/ns/pid" -ef /proc/self/ns/pid ]; then printf '%s\n' "$path"; fi
+    done
+}
+
 # pids of this instance's supervisord and its programs, by their environment: a pid file may be gone, or not be written yet
 left_over() {
     {
         grep -lszxF "SUPERVISOR_SERVER_URL=unix://$RUN/supervisor.sock" /proc/[0-9]*/environ
         grep -lsz '/supervisord$' /proc/[0-9]*/cmdline | sed 's/cmdline$/environ/' | xargs -r grep -lszxF "RUN=$RUN"
-    } | cut -d/ -f3 || true  # grep finds none, or a process ends while it looks
+    } | of_this_namespace | cut -d/ -f3 || true  # grep finds none, or a process ends while it looks
 }
 
 none_left_over() { [ -z "$(left_over)" ]; }

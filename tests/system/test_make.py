@@ -119,6 +119,22 @@ def test_make_up_heals_a_supervisor_that_was_killed(stack: Stack, project: int) 
     assert stack.new_container(project, "db")
 
 
+def _of_the_instance(stack: Stack) -> set[str]:
+    """Pids that the scripts take for those of the stack's supervisord and its programs."""
+    return set(run("bash", "-c", ". deploy/lib.sh; load_settings; left_over", env=stack.environment).split())
+
+
+@pytest.mark.parametrize(("namespace", "more"), [((), 1), (("unshare", "--pid", "--fork", "--kill-child"), 0)])
+def test_what_runs_in_another_pid_namespace_is_of_another_instance(stack: Stack, namespace: tuple[str, ...], more: int) -> None:
+    before = _of_the_instance(stack)
+    mark = f"SUPERVISOR_SERVER_URL=unix:///run/netmanager/{INSTANCE}/supervisor.sock"
+    with subprocess.Popen([*namespace, "env", mark, "sh", "-c", "echo; exec sleep 600"], stdout=subprocess.PIPE) as started:
+        assert started.stdout
+        assert started.stdout.read(1) == b"\n"
+        assert len(_of_the_instance(stack) - before) == more
+        started.kill()
+
+
 @pytest.fixture
 def drivers(tmp_path: Path) -> Iterator[dict[str, Path]]:
     """Sockets of Docker plugins: of a killed instance of ours, of one that runs, of a killed foreign plugin."""
