@@ -318,11 +318,11 @@ def _succeeds(*command: str) -> bool:
 
 def _engines_own() -> list[str]:
     """Pids of the tests' engine: its own, containerd's, and that of a shim for each container that runs."""
-    found = []
-    for place in Path("/proc").glob("[0-9]*/cmdline"):
+    found, here = [], Path("/proc/self/ns/pid").readlink()
+    for place in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it ended while we looked
-            if f"{ENGINE_RUN}/".encode() in place.read_bytes():
-                found.append(place.parent.name)
+            if f"{ENGINE_RUN}/".encode() in (place / "cmdline").read_bytes() and (place / "ns/pid").readlink() == here:
+                found.append(place.name)
     return found
 
 
