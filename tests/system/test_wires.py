@@ -39,6 +39,12 @@ def test_a_container_has_one_interface_and_a_router_two(stack: Stack, project: i
     assert "docker_gwbridge" not in stack.docker("network", "ls")
 
 
+def test_the_driver_says_that_it_closes_a_connection(stack: Stack) -> None:
+    """The engine repeats a call without its body where a connection is closed that it wanted to use again (moby, pkg/plugins)."""
+    call = ["--unix-socket", "/run/docker/plugins/nms.sock", "-X", "POST", "http://driver/Plugin.Activate"]
+    assert "\nconnection: close" in run("curl", "-sS", "-D", "-", "-o", "/dev/null", *call).lower()
+
+
 def test_the_mtu_is_the_same_on_every_hop(stack: Stack, project: int) -> None:
     stack.new_container(project, "web")
     ports = [port for bridge in (f"nms-p{project}", "nms-routing") for port in run("ovs-vsctl", "list-ports", bridge).split()]

@@ -60,7 +60,7 @@ def test_a_cable_of_a_socket_that_is_given_to_the_project_is_quiet_soon_and_cont
 
     def given() -> None:
         _quiet_soon(room, lambda: room.add(OTHER_END, OURS))
-        disabled = _disabled(room, staff, ends)
+        [disabled] = _disabled(room, staff, ends)
         assert room.stack.post(f"/remove-port/1/{OTHER_END}/").status == 200
         staff.change(f"ports/socket/{disabled}/change/", enabled="on")
         wait_until(lambda: room.socket(ONE_END)["applied_vlan"] != "-", "the other one is live")
