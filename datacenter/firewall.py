@@ -89,14 +89,18 @@ def close(policy: Policy) -> None:
 
 
 def install(policy: Policy) -> None:
-    """Put the policy in force: our tables, forwarding, and leave of Docker's FORWARD chain where it has one."""
+    """Put the policy in force: our tables, forwarding, and leave of Docker's FORWARD chain where it has one.
+
+    What of it is in force stays so meanwhile, and if we are killed in the middle.
+    """
     close(policy)
-    _remove_docker_rules(policy.names)
-    if policy.nat:
-        sysctl.ensure_forwarding()
-        for rule in _docker_rules(policy.names):
-            if _docker_user_exists():
-                _run("iptables", "-w", "-I", "DOCKER-USER", *rule)
+    if not policy.nat:
+        _remove_docker_rules(policy.names)
+        return
+    sysctl.ensure_forwarding()
+    for rule in _docker_rules(policy.names):
+        if _docker_user_exists() and not _has_docker_rule(rule):
+            _run("iptables", "-w", "-I", "DOCKER-USER", *rule)
 
 
 def complaints(policy: Policy) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What is told of the host's firewall, by what the kernel has of it."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Network
@@ -53,3 +54,29 @@ def test_rules_that_are_missing_or_others_are_told(harm: tuple[str, ...]) -> Non
 
 def test_rules_of_another_policy_are_told() -> None:
     assert complaints(replace(POLICY, deny=(IPv4Network("203.0.113.0/24"),))) != ()
+
+
+IN_A_NAMESPACE = """
+from dataclasses import replace
+from tests.integration.test_firewall_complaints import POLICY, complaints, install, run
+nat = replace(POLICY, nat=True)
+def rules():
+    listed = run("nft", "-a", "list", "chain", "ip", "filter", "DOCKER-USER").splitlines()
+    return [line.strip() for line in listed if "accept" in line]
+run("iptables", "-w", "-N", "DOCKER-USER")
+install(nat)
+first = rules()
+install(nat)
+assert len(first) == 2 and rules() == first, rules()
+run("iptables", "-w", "-F", "DOCKER-USER")
+assert len(complaints(nat)) == 1, complaints(nat)
+install(nat)
+assert complaints(nat) == ()
+install(POLICY)
+assert rules() == []
+"""
+
+
+def test_leave_of_dockers_chain_is_not_taken_back_where_it_is_there() -> None:
+    """By the handles of its rules, which are others once they are made anew."""
+    run("unshare", "--net", sys.executable, "-c", IN_A_NAMESPACE)
